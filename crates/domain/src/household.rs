@@ -1,0 +1,436 @@
+//! Households: their code, composition and life. Knows units only by id.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::fault::{Faults, Path, Rule};
+use crate::personal::Head;
+use crate::time::Date;
+use crate::unit::UnitId;
+
+/// The most members a household can have.
+pub const MEMBERS_LIMIT: u16 = 99;
+
+/// Where the registry's memory begins; earlier dates are taken for typing errors.
+#[must_use]
+pub fn earliest_date() -> Date {
+    Date::from_ymd_opt(2000, 1, 1).unwrap_or(Date::MIN)
+}
+
+/// The serial number of a household, 0…999,999; the key it is stored under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HouseholdNumber(u32);
+
+impl HouseholdNumber {
+    /// One more than the largest number.
+    pub const LIMIT: u32 = 1_000_000;
+
+    /// A number from the store or a counter; `None` from [`Self::LIMIT`] on.
+    #[must_use]
+    pub const fn new(number: u32) -> Option<Self> {
+        if number < Self::LIMIT {
+            Some(Self(number))
+        } else {
+            None
+        }
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// The code by which people know the household.
+    #[must_use]
+    pub const fn code(self) -> HouseholdCode {
+        HouseholdCode(self)
+    }
+
+    /// The check digits, 02…98: ISO/IEC 7064 MOD 97-10 over "HG" (as 17, 16) and the six digits.
+    const fn check(self) -> u32 {
+        // 1716 000000 ≡ 1_716_000_000 (mod 97) is folded in first, so that u32 suffices.
+        98 - (1_716_000_000 % 97 + self.0 % 97) * 100 % 97
+    }
+}
+
+/// A household's registry code: `HG`, six digits, two check digits. It embeds no unit, since units change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HouseholdCode(HouseholdNumber);
+
+impl HouseholdCode {
+    /// The serial number within.
+    #[must_use]
+    pub const fn number(self) -> HouseholdNumber {
+        self.0
+    }
+
+    const EXPECTED: Rule = Rule::Malformed {
+        expected: "HG and 8 digits / HG và 8 chữ số",
+    };
+}
+
+impl fmt::Display for HouseholdCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HG{:06}{:02}", self.0.0, self.0.check())
+    }
+}
+
+impl FromStr for HouseholdCode {
+    type Err = Rule;
+
+    fn from_str(text: &str) -> Result<Self, Rule> {
+        let digits = text.strip_prefix("HG").ok_or(Self::EXPECTED)?;
+        if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Self::EXPECTED);
+        }
+        let parsed: u32 = digits.parse().map_err(|_| Self::EXPECTED)?;
+        let number = HouseholdNumber(parsed / 100);
+        if number.check() == parsed % 100 {
+            Ok(number.code())
+        } else {
+            Err(Rule::CheckDigitWrong)
+        }
+    }
+}
+
+/// The beginning of a household code, for search: `HG` and up to six digits of the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HouseholdCodePrefix {
+    first: u32,
+    last: u32,
+}
+
+impl HouseholdCodePrefix {
+    /// The first and last serial number with this prefix.
+    #[must_use]
+    pub const fn range(self) -> (u32, u32) {
+        (self.first, self.last)
+    }
+}
+
+impl FromStr for HouseholdCodePrefix {
+    type Err = Rule;
+
+    fn from_str(text: &str) -> Result<Self, Rule> {
+        const EXPECTED: Rule = Rule::Malformed {
+            expected: "HG and up to 8 digits / HG và không quá 8 chữ số",
+        };
+        let digits = text.strip_prefix("HG").ok_or(EXPECTED)?;
+        if digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(EXPECTED);
+        }
+        if digits.len() == 8 {
+            let number = text.parse::<HouseholdCode>()?.number().get();
+            return Ok(Self {
+                first: number,
+                last: number,
+            });
+        }
+        // A seventh digit is the first check digit: it narrows nothing that an index could use.
+        let known = &digits[..digits.len().min(6)];
+        let width = 10_u32.pow(6 - u32::try_from(known.len()).unwrap_or(6));
+        let first = known.parse().unwrap_or(0) * width;
+        Ok(Self {
+            first,
+            last: first + width - 1,
+        })
+    }
+}
+
+/// Who lives in a household: members ≥ adults ≥ people of working age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Composition {
+    members: u16,
+    adults: u16,
+    working_age: u16,
+}
+
+impl Composition {
+    /// Checks the counts against each other; 1…[`MEMBERS_LIMIT`] members.
+    pub fn parse(members: i32, adults: i32, working_age: i32, path: &Path) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let members_at = path.field("members");
+        let members = faults.keep(members_at, count(members, 1));
+        let adults = faults.keep(path.field("adults"), count(adults, 0));
+        let working_age = faults.keep(path.field("workingAge"), count(working_age, 0));
+        if let Some((members, adults)) = members.zip(adults) {
+            let base = Rule::CountAboveBase {
+                count: adults,
+                base_name: "members",
+                base: members,
+            };
+            faults.keep(
+                path.field("adults"),
+                (adults <= members).then_some(()).ok_or(base),
+            );
+        }
+        if let Some((adults, working_age)) = adults.zip(working_age) {
+            let base = Rule::CountAboveBase {
+                count: working_age,
+                base_name: "adults",
+                base: adults,
+            };
+            faults.keep(
+                path.field("workingAge"),
+                (working_age <= adults).then_some(()).ok_or(base),
+            );
+        }
+        let composition =
+            members
+                .zip(adults)
+                .zip(working_age)
+                .map(|((members, adults), working_age)| Self {
+                    members,
+                    adults,
+                    working_age,
+                });
+        faults.or(composition)
+    }
+
+    /// People in the household.
+    #[must_use]
+    pub const fn members(self) -> u16 {
+        self.members
+    }
+
+    /// Members of 18 years and over.
+    #[must_use]
+    pub const fn adults(self) -> u16 {
+        self.adults
+    }
+
+    /// Adults of working age, Labour Code 45/2019/QH14 art. 169.
+    #[must_use]
+    pub const fn working_age(self) -> u16 {
+        self.working_age
+    }
+}
+
+/// A count of people from `min` to [`MEMBERS_LIMIT`].
+pub fn count(value: i32, min: u16) -> Result<u16, Rule> {
+    u16::try_from(value)
+        .ok()
+        .filter(|count| (min..=MEMBERS_LIMIT).contains(count))
+        .ok_or(Rule::OutOfRange {
+            min: min.into(),
+            max: MEMBERS_LIMIT.into(),
+        })
+}
+
+/// Whether a household still is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It lives in the province.
+    Active,
+    /// It left the province.
+    MovedAway,
+    /// It is no more: merged into another, or died out.
+    Dissolved,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::MovedAway, Self::Dissolved];
+
+    /// The stable name; the form that is stored.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::MovedAway => "MOVED_AWAY",
+            Self::Dissolved => "DISSOLVED",
+        }
+    }
+
+    /// In Vietnamese, after "hộ đã".
+    #[must_use]
+    pub const fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Active => "hoạt động",
+            Self::MovedAway => "chuyển đi",
+            Self::Dissolved => "giải thể",
+        }
+    }
+}
+
+/// Why a household is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Closure {
+    /// It left the province.
+    MovedAway,
+    /// It is no more.
+    Dissolved,
+}
+
+impl Closure {
+    /// The status that follows.
+    #[must_use]
+    pub const fn status(self) -> Status {
+        match self {
+            Self::MovedAway => Status::MovedAway,
+            Self::Dissolved => Status::Dissolved,
+        }
+    }
+}
+
+/// A household to be registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewHousehold {
+    /// The hamlet it lives in.
+    pub hamlet: UnitId,
+    /// Who lives in it.
+    pub composition: Composition,
+    /// Its head.
+    pub head: Head,
+    /// Since when it lives there; not in the future.
+    pub registered_on: Date,
+}
+
+/// A change to a household; `None` leaves a part as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HouseholdChange {
+    /// Which household.
+    pub code: HouseholdCode,
+    /// The version the change is meant for.
+    pub version: u32,
+    /// Since when the change holds; not in the future, not before the last change.
+    pub effective_on: Date,
+    /// The hamlet it lives in now.
+    pub hamlet: Option<UnitId>,
+    /// Who lives in it now.
+    pub composition: Option<Composition>,
+    /// Its head now.
+    pub head: Option<Head>,
+}
+
+/// The end of a household.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HouseholdClosure {
+    /// Which household.
+    pub code: HouseholdCode,
+    /// The version the closure is meant for.
+    pub version: u32,
+    /// Why.
+    pub reason: Closure,
+    /// Since when; not in the future, not before the last change.
+    pub closed_on: Date,
+}
+
+/// A household as the registry knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Household {
+    /// Serial number, and so the code.
+    pub number: HouseholdNumber,
+    /// The hamlet it lives in.
+    pub hamlet: UnitId,
+    /// Who lives in it.
+    pub composition: Composition,
+    /// Whether it still is one.
+    pub status: Status,
+    /// Since when it is registered.
+    pub registered_on: Date,
+    /// Since when its present state holds.
+    pub effective_on: Date,
+    /// Counts the changes, from 1.
+    pub version: u32,
+    /// The date of its newest survey.
+    pub surveyed_on: Option<Date>,
+    /// Its head; only when asked for.
+    pub head: Option<Head>,
+}
+
+/// Checks a date that must lie between `earliest` and today.
+pub fn past_date(date: Date, earliest: Date, today: Date) -> Result<Date, Rule> {
+    if date > today {
+        Err(Rule::FutureDate { today })
+    } else if date < earliest {
+        Err(Rule::DateTooEarly { earliest })
+    } else {
+        Ok(date)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_code_survives_its_text_form(number in 0..HouseholdNumber::LIMIT) {
+            let code = HouseholdNumber(number).code();
+            prop_assert_eq!(code.to_string().parse(), Ok(code));
+        }
+
+        #[test]
+        fn one_wrong_digit_or_two_swapped_ones_are_noticed(
+            number in 0..HouseholdNumber::LIMIT, at in 2usize..10, digit in 0u8..10,
+        ) {
+            let text = HouseholdNumber(number).code().to_string();
+            let mut wrong = text.clone().into_bytes();
+            wrong[at] = b'0' + digit;
+            let mut swapped = text.clone().into_bytes();
+            if at < 9 { swapped.swap(at, at + 1); }
+            for changed in [wrong, swapped] {
+                let changed = String::from_utf8(changed).unwrap();
+                if changed != text {
+                    prop_assert_eq!(changed.parse::<HouseholdCode>(), Err(Rule::CheckDigitWrong));
+                }
+            }
+        }
+
+        #[test]
+        fn a_prefix_covers_exactly_the_codes_that_begin_with_it(
+            number in 0..HouseholdNumber::LIMIT, length in 0usize..=6, other in 0..HouseholdNumber::LIMIT,
+        ) {
+            let text = HouseholdNumber(number).code().to_string();
+            let prefix = &text[..2 + length];
+            let (first, last) = prefix.parse::<HouseholdCodePrefix>().unwrap().range();
+            let begins = HouseholdNumber(other).code().to_string().starts_with(prefix);
+            prop_assert_eq!((first..=last).contains(&other), begins);
+        }
+    }
+
+    #[test]
+    fn malformed_codes_are_refused() {
+        for text in [
+            "",
+            "HG",
+            "HG1234567",
+            "HG123456789",
+            "hg00000012",
+            "HG0000００12",
+            "XX00000012",
+        ] {
+            assert_eq!(
+                text.parse::<HouseholdCode>(),
+                Err(HouseholdCode::EXPECTED),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_count_is_checked_against_its_base() {
+        let faults = Composition::parse(3, 4, 5, &Path::root()).unwrap_err();
+        let told: Vec<_> = faults
+            .as_slice()
+            .iter()
+            .map(|fault| (fault.path.to_string(), fault.rule.code()))
+            .collect();
+        use crate::fault::RuleCode::CountAboveBase;
+        assert_eq!(
+            told,
+            [
+                ("adults".into(), CountAboveBase),
+                ("workingAge".into(), CountAboveBase)
+            ]
+        );
+        assert!(Composition::parse(0, 0, 0, &Path::root()).is_err());
+        assert!(Composition::parse(100, 0, 0, &Path::root()).is_err());
+        assert!(Composition::parse(4, -1, 0, &Path::root()).is_err());
+        assert!(Composition::parse(4, 3, 2, &Path::root()).is_ok());
+    }
+}

@@ -1,0 +1,253 @@
+//! Indicators: what each says, of which measures it is made, and how it is told for a unit.
+
+use crate::connectivity::DigitalService;
+use crate::rollup::{Measure, RollupCube};
+use crate::time::{Date, YearMonth};
+use crate::unit::{Portion, Share, UnitId};
+
+/// An indicator's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IndicatorCode {
+    /// Adults with a smartphone.
+    AdultSmartphone,
+    /// Households with fibre.
+    HouseholdFibre,
+    /// People of working age trained in digital skills.
+    DigitalSkills,
+    /// Adults with a public-service account.
+    PublicServiceAccount,
+    /// Adults with `VNeID` level 2.
+    VneidLevel2,
+    /// Adults who pay any bill without cash.
+    CashlessPayment,
+    /// Adults using one digital service.
+    Service(DigitalService),
+}
+
+impl IndicatorCode {
+    /// Those that are not about one digital service.
+    const GENERAL: [Self; 6] = [
+        Self::AdultSmartphone,
+        Self::HouseholdFibre,
+        Self::DigitalSkills,
+        Self::PublicServiceAccount,
+        Self::VneidLevel2,
+        Self::CashlessPayment,
+    ];
+
+    /// All of them: the general ones, then one per digital service.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::GENERAL
+            .into_iter()
+            .chain(DigitalService::ALL.iter().copied().map(Self::Service))
+    }
+
+    /// The stable name; the form that is stored.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AdultSmartphone => "ADULT_SMARTPHONE",
+            Self::HouseholdFibre => "HOUSEHOLD_FIBRE",
+            Self::DigitalSkills => "DIGITAL_SKILLS",
+            Self::PublicServiceAccount => "PUBLIC_SERVICE_ACCOUNT",
+            Self::VneidLevel2 => "VNEID_LEVEL_2",
+            Self::CashlessPayment => "CASHLESS_PAYMENT",
+            Self::Service(service) => match service {
+                DigitalService::HauGiangApp => "SERVICE_HAUGIANG_APP",
+                DigitalService::Vssid => "SERVICE_VSSID",
+                DigitalService::Zalo => "SERVICE_ZALO",
+                DigitalService::BankApp => "SERVICE_BANK_APP",
+                DigitalService::MobileMoney => "SERVICE_MOBILE_MONEY",
+                DigitalService::ViettelMoney => "SERVICE_VIETTEL_MONEY",
+                DigitalService::CashlessElectricity => "SERVICE_CASHLESS_ELECTRICITY",
+                DigitalService::CashlessWater => "SERVICE_CASHLESS_WATER",
+                DigitalService::CashlessTelecom => "SERVICE_CASHLESS_TELECOM",
+            },
+        }
+    }
+
+    /// Reads the stable name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::all().find(|indicator| indicator.code() == code)
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub const fn numerator(self) -> Measure {
+        match self {
+            Self::AdultSmartphone => Measure::AdultsWithSmartphone,
+            Self::HouseholdFibre => Measure::HouseholdsWithFibre,
+            Self::DigitalSkills => Measure::WorkingAgeTrained,
+            Self::PublicServiceAccount => Measure::AdultsWithPublicServiceAccount,
+            Self::VneidLevel2 => Measure::AdultsWithVneidLevel2,
+            Self::CashlessPayment => Measure::AdultsPayingCashless,
+            Self::Service(service) => Measure::AdultsUsing(service),
+        }
+    }
+
+    /// Out of what.
+    #[must_use]
+    pub const fn denominator(self) -> Measure {
+        match self {
+            Self::HouseholdFibre => Measure::HouseholdsSurveyed,
+            Self::DigitalSkills => Measure::WorkingAge,
+            _ => Measure::Adults,
+        }
+    }
+}
+
+/// Whether a figure may still change in the ordinary course of reporting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FigureStatus {
+    /// Surveys of the month are still coming in.
+    Provisional,
+    /// The month and the time for late surveys are over.
+    Final,
+}
+
+/// Months after a month's end in which late surveys are expected.
+const MONTHS_FOR_LATE_SURVEYS: i32 = 2;
+
+impl FigureStatus {
+    /// The status of a month's figures, seen from `today`.
+    #[must_use]
+    pub fn of(month: YearMonth, today: Date) -> Self {
+        let age = YearMonth::of(today).index() - month.index();
+        if age > MONTHS_FOR_LATE_SURVEYS {
+            Self::Final
+        } else {
+            Self::Provisional
+        }
+    }
+}
+
+/// Whether a figure was counted or derived by shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Quality {
+    /// All hamlets count whole.
+    Exact,
+    /// A hamlet was split between units; its records were divided by share.
+    Estimated,
+}
+
+/// A counted ratio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figure {
+    /// What is counted.
+    pub numerator: i64,
+    /// Out of how many.
+    pub denominator: i64,
+    /// Counted or derived.
+    pub quality: Quality,
+}
+
+impl Figure {
+    /// The ratio, 0…1; nothing out of nothing is `None`, not 0.
+    #[must_use]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "counts of people are far below 2^52"
+    )]
+    pub fn value(self) -> Option<f64> {
+        (self.denominator != 0).then(|| self.numerator as f64 / self.denominator as f64)
+    }
+
+    /// Adds up the `portions` of a unit at the end of `month`.
+    #[must_use]
+    pub fn sum(
+        cube: &RollupCube,
+        portions: &[Portion],
+        month: YearMonth,
+        code: IndicatorCode,
+    ) -> Self {
+        const WHOLE: i64 = Share::WHOLE.millionths() as i64;
+        let (mut numerator, mut denominator) = (0, 0);
+        for portion in portions {
+            let measures = cube.at(portion.hamlet, month);
+            let share = i64::from(portion.share.millionths());
+            numerator += i64::from(measures[code.numerator()]) * share;
+            denominator += i64::from(measures[code.denominator()]) * share;
+        }
+        let exact = portions.iter().all(|portion| portion.share == Share::WHOLE);
+        Self {
+            numerator: (numerator + WHOLE / 2) / WHOLE,
+            denominator: (denominator + WHOLE / 2) / WHOLE,
+            quality: if exact {
+                Quality::Exact
+            } else {
+                Quality::Estimated
+            },
+        }
+    }
+}
+
+/// How a published statement compares the truth with its figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// "80 %".
+    Equal,
+    /// "over 76 %".
+    MoreThan,
+}
+
+/// A figure that somebody stated in public. It stands beside what the registry counts, never in its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublishedFigure {
+    /// The indicator stated.
+    pub code: IndicatorCode,
+    /// The unit it was stated for.
+    pub unit: UnitId,
+    /// The ratio, 0…1.
+    pub value: f64,
+    /// Exactly, or at least.
+    pub comparison: Comparison,
+    /// When it was stated.
+    pub as_of: Date,
+    /// Where.
+    pub source: String,
+}
+
+/// What a plan wants an indicator to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The indicator.
+    pub code: IndicatorCode,
+    /// The ratio wanted, 0…1.
+    pub value: f64,
+    /// By when.
+    pub due_on: Date,
+    /// The plan.
+    pub source: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_out_of_nothing_has_no_value() {
+        let figure = Figure {
+            numerator: 0,
+            denominator: 0,
+            quality: Quality::Exact,
+        };
+        assert_eq!(figure.value(), None);
+    }
+
+    #[test]
+    fn stable_names_are_unique_and_lead_back() {
+        for code in IndicatorCode::all() {
+            assert_eq!(IndicatorCode::from_code(code.code()), Some(code));
+        }
+    }
+
+    #[test]
+    fn a_month_is_final_once_the_time_for_late_surveys_is_over() {
+        let today = Date::from_ymd_opt(2024, 9, 1).unwrap();
+        let status = |month: &str| FigureStatus::of(month.parse().unwrap(), today);
+        assert_eq!(status("2024-06"), FigureStatus::Final);
+        assert_eq!(status("2024-07"), FigureStatus::Provisional);
+        assert_eq!(status("2024-09"), FigureStatus::Provisional);
+    }
+}
