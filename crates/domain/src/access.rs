@@ -45,19 +45,13 @@ impl Principal {
     /// Someone who showed nothing: may read units and published, non-personal aggregates.
     #[must_use]
     pub const fn anonymous() -> Self {
-        Self {
-            actor: None,
-            scopes: BTreeSet::new(),
-        }
+        Self { actor: None, scopes: BTreeSet::new() }
     }
 
     /// Someone known as `actor` with `scopes`.
     #[must_use]
     pub fn known(actor: impl Into<String>, scopes: impl IntoIterator<Item = Scope>) -> Self {
-        Self {
-            actor: Some(actor.into()),
-            scopes: scopes.into_iter().collect(),
-        }
+        Self { actor: Some(actor.into()), scopes: scopes.into_iter().collect() }
     }
 
     /// The principal of a registry that was opened for development: may do everything.
@@ -65,12 +59,7 @@ impl Principal {
     pub fn development() -> Self {
         Self::known(
             "development",
-            [
-                Scope::RegistryRead,
-                Scope::HouseholdsWrite,
-                Scope::PiiRead,
-                Scope::Admin,
-            ],
+            [Scope::RegistryRead, Scope::HouseholdsWrite, Scope::PiiRead, Scope::Admin],
         )
     }
 
@@ -97,9 +86,7 @@ impl Principal {
             return Err(AccessDenied::Forbidden { needed: scope });
         }
         self.require(scope)?;
-        Ok(WritingPrincipal {
-            actor: self.actor().to_owned(),
-        })
+        Ok(WritingPrincipal { actor: self.actor().to_owned() })
     }
 }
 
@@ -142,22 +129,10 @@ mod tests {
     #[test]
     fn a_reading_scope_never_makes_a_writer() {
         let reader = Principal::known("auditor", [Scope::RegistryRead, Scope::PiiRead]);
-        for scope in [
-            Scope::RegistryRead,
-            Scope::PiiRead,
-            Scope::HouseholdsWrite,
-            Scope::Admin,
-        ] {
-            assert_eq!(
-                reader.writer(scope),
-                Err(AccessDenied::Forbidden { needed: scope })
-            );
+        for scope in [Scope::RegistryRead, Scope::PiiRead, Scope::HouseholdsWrite, Scope::Admin] {
+            assert_eq!(reader.writer(scope), Err(AccessDenied::Forbidden { needed: scope }));
         }
-        assert!(
-            Principal::development()
-                .writer(Scope::HouseholdsWrite)
-                .is_ok()
-        );
+        assert!(Principal::development().writer(Scope::HouseholdsWrite).is_ok());
     }
 
     #[test]

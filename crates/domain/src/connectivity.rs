@@ -103,11 +103,8 @@ impl DigitalService {
     pub const COUNT: usize = Self::ALL.len();
 
     /// The services that are a way of paying bills without cash.
-    pub const CASHLESS: [Self; 3] = [
-        Self::CashlessElectricity,
-        Self::CashlessWater,
-        Self::CashlessTelecom,
-    ];
+    pub const CASHLESS: [Self; 3] =
+        [Self::CashlessElectricity, Self::CashlessWater, Self::CashlessTelecom];
 }
 
 /// A fixed line into the home.
@@ -180,11 +177,7 @@ impl Survey {
                 if count <= base {
                     Ok(count)
                 } else {
-                    Err(Rule::CountAboveBase {
-                        count,
-                        base_name,
-                        base,
-                    })
+                    Err(Rule::CountAboveBase { count, base_name, base })
                 }
             });
             faults.keep(path.field(name), checked).unwrap_or_default()
@@ -235,8 +228,7 @@ impl Survey {
     /// Whether the household has fibre.
     #[must_use]
     pub fn has_fibre(&self) -> bool {
-        self.fixed
-            .is_some_and(|line| line.technology == FixedTechnology::Fibre)
+        self.fixed.is_some_and(|line| line.technology == FixedTechnology::Fibre)
     }
 }
 
@@ -261,12 +253,7 @@ mod tests {
     fn no_count_exceeds_its_base() {
         let mut services = [0; DigitalService::COUNT];
         services[DigitalService::Zalo as usize] = 4;
-        let told = Adoption {
-            smartphone: 4,
-            trained: 3,
-            services,
-            ..Adoption::default()
-        };
+        let told = Adoption { smartphone: 4, trained: 3, services, ..Adoption::default() };
         let faults = survey(told).unwrap_err();
         let told: Vec<_> = faults
             .as_slice()
@@ -288,21 +275,9 @@ mod tests {
     fn whoever_pays_one_bill_without_cash_pays_without_cash() {
         let mut services = [0; DigitalService::COUNT];
         services[DigitalService::CashlessWater as usize] = 2;
-        let faults = survey(Adoption {
-            cashless: 1,
-            services,
-            ..Adoption::default()
-        })
-        .unwrap_err();
+        let faults = survey(Adoption { cashless: 1, services, ..Adoption::default() }).unwrap_err();
         assert_eq!(faults.as_slice()[0].rule.code(), RuleCode::CountBelowPart);
-        assert!(
-            survey(Adoption {
-                cashless: 2,
-                services,
-                ..Adoption::default()
-            })
-            .is_ok()
-        );
+        assert!(survey(Adoption { cashless: 2, services, ..Adoption::default() }).is_ok());
     }
 
     #[test]

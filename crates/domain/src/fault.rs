@@ -33,11 +33,7 @@ impl Language {
                 })
                 .fold(0.0, f32::max)
         };
-        if weight("en") > weight("vi") {
-            Self::English
-        } else {
-            Self::Vietnamese
-        }
+        if weight("en") > weight("vi") { Self::English } else { Self::Vietnamese }
     }
 }
 
@@ -360,18 +356,10 @@ impl Rule {
                     .into()
             }
             Self::OutOfRange { min, max } => format!("the number must be from {min} to {max}"),
-            Self::CountAboveBase {
-                count,
-                base_name,
-                base,
-            } => {
+            Self::CountAboveBase { count, base_name, base } => {
                 format!("{count} is more than {base_name}, which is {base}")
             }
-            Self::CountBelowPart {
-                count,
-                part_name,
-                part,
-            } => {
+            Self::CountBelowPart { count, part_name, part } => {
                 format!("{count} is less than {part_name}, which is {part} and counted within")
             }
             Self::UnknownUnit { asked, on, hint } => match hint {
@@ -427,18 +415,10 @@ impl Rule {
                 "hai chữ số cuối (số kiểm tra) không khớp; hãy xem lại mã".into()
             }
             Self::OutOfRange { min, max } => format!("số phải từ {min} đến {max}"),
-            Self::CountAboveBase {
-                count,
-                base_name,
-                base,
-            } => {
+            Self::CountAboveBase { count, base_name, base } => {
                 format!("{count} lớn hơn {base_name} là {base}")
             }
-            Self::CountBelowPart {
-                count,
-                part_name,
-                part,
-            } => {
+            Self::CountBelowPart { count, part_name, part } => {
                 format!("{count} nhỏ hơn {part_name} là {part}, vốn nằm trong đó")
             }
             Self::UnknownUnit { asked, on, hint } => match hint {
@@ -480,10 +460,7 @@ impl Rule {
 
 /// The stable names of the rules; what programs switch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(
-    missing_docs,
-    reason = "each is described at the variant of `Rule` it names"
-)]
+#[allow(missing_docs, reason = "each is described at the variant of `Rule` it names")]
 pub enum RuleCode {
     TextEmpty,
     TextTooLong,

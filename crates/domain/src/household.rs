@@ -25,14 +25,13 @@ impl HouseholdNumber {
     /// One more than the largest number.
     pub const LIMIT: u32 = 1_000_000;
 
+    /// The smallest number; never given to a household.
+    pub const ZERO: Self = Self(0);
+
     /// A number from the store or a counter; `None` from [`Self::LIMIT`] on.
     #[must_use]
     pub const fn new(number: u32) -> Option<Self> {
-        if number < Self::LIMIT {
-            Some(Self(number))
-        } else {
-            None
-        }
+        if number < Self::LIMIT { Some(Self(number)) } else { None }
     }
 
     /// The number itself.
@@ -65,9 +64,7 @@ impl HouseholdCode {
         self.0
     }
 
-    const EXPECTED: Rule = Rule::Malformed {
-        expected: "HG and 8 digits / HG và 8 chữ số",
-    };
+    const EXPECTED: Rule = Rule::Malformed { expected: "HG and 8 digits / HG và 8 chữ số" };
 }
 
 impl fmt::Display for HouseholdCode {
@@ -86,11 +83,7 @@ impl FromStr for HouseholdCode {
         }
         let parsed: u32 = digits.parse().map_err(|_| Self::EXPECTED)?;
         let number = HouseholdNumber(parsed / 100);
-        if number.check() == parsed % 100 {
-            Ok(number.code())
-        } else {
-            Err(Rule::CheckDigitWrong)
-        }
+        if number.check() == parsed % 100 { Ok(number.code()) } else { Err(Rule::CheckDigitWrong) }
     }
 }
 
@@ -113,28 +106,21 @@ impl FromStr for HouseholdCodePrefix {
     type Err = Rule;
 
     fn from_str(text: &str) -> Result<Self, Rule> {
-        const EXPECTED: Rule = Rule::Malformed {
-            expected: "HG and up to 8 digits / HG và không quá 8 chữ số",
-        };
+        const EXPECTED: Rule =
+            Rule::Malformed { expected: "HG and up to 8 digits / HG và không quá 8 chữ số" };
         let digits = text.strip_prefix("HG").ok_or(EXPECTED)?;
         if digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(EXPECTED);
         }
         if digits.len() == 8 {
             let number = text.parse::<HouseholdCode>()?.number().get();
-            return Ok(Self {
-                first: number,
-                last: number,
-            });
+            return Ok(Self { first: number, last: number });
         }
         // A seventh digit is the first check digit: it narrows nothing that an index could use.
         let known = &digits[..digits.len().min(6)];
         let width = 10_u32.pow(6 - u32::try_from(known.len()).unwrap_or(6));
         let first = known.parse().unwrap_or(0) * width;
-        Ok(Self {
-            first,
-            last: first + width - 1,
-        })
+        Ok(Self { first, last: first + width - 1 })
     }
 }
 
@@ -155,36 +141,19 @@ impl Composition {
         let adults = faults.keep(path.field("adults"), count(adults, 0));
         let working_age = faults.keep(path.field("workingAge"), count(working_age, 0));
         if let Some((members, adults)) = members.zip(adults) {
-            let base = Rule::CountAboveBase {
-                count: adults,
-                base_name: "members",
-                base: members,
-            };
-            faults.keep(
-                path.field("adults"),
-                (adults <= members).then_some(()).ok_or(base),
-            );
+            let base = Rule::CountAboveBase { count: adults, base_name: "members", base: members };
+            faults.keep(path.field("adults"), (adults <= members).then_some(()).ok_or(base));
         }
         if let Some((adults, working_age)) = adults.zip(working_age) {
-            let base = Rule::CountAboveBase {
-                count: working_age,
-                base_name: "adults",
-                base: adults,
-            };
-            faults.keep(
-                path.field("workingAge"),
-                (working_age <= adults).then_some(()).ok_or(base),
-            );
+            let base =
+                Rule::CountAboveBase { count: working_age, base_name: "adults", base: adults };
+            faults
+                .keep(path.field("workingAge"), (working_age <= adults).then_some(()).ok_or(base));
         }
-        let composition =
-            members
-                .zip(adults)
-                .zip(working_age)
-                .map(|((members, adults), working_age)| Self {
-                    members,
-                    adults,
-                    working_age,
-                });
+        let composition = members
+            .zip(adults)
+            .zip(working_age)
+            .map(|((members, adults), working_age)| Self { members, adults, working_age });
         faults.or(composition)
     }
 
@@ -212,10 +181,7 @@ pub fn count(value: i32, min: u16) -> Result<u16, Rule> {
     u16::try_from(value)
         .ok()
         .filter(|count| (min..=MEMBERS_LIMIT).contains(count))
-        .ok_or(Rule::OutOfRange {
-            min: min.into(),
-            max: MEMBERS_LIMIT.into(),
-        })
+        .ok_or(Rule::OutOfRange { min: min.into(), max: MEMBERS_LIMIT.into() })
 }
 
 /// Whether a household still is one.
@@ -395,20 +361,10 @@ mod tests {
 
     #[test]
     fn malformed_codes_are_refused() {
-        for text in [
-            "",
-            "HG",
-            "HG1234567",
-            "HG123456789",
-            "hg00000012",
-            "HG0000００12",
-            "XX00000012",
-        ] {
-            assert_eq!(
-                text.parse::<HouseholdCode>(),
-                Err(HouseholdCode::EXPECTED),
-                "{text}"
-            );
+        for text in
+            ["", "HG", "HG1234567", "HG123456789", "hg00000012", "HG0000００12", "XX00000012"]
+        {
+            assert_eq!(text.parse::<HouseholdCode>(), Err(HouseholdCode::EXPECTED), "{text}");
         }
     }
 
@@ -423,10 +379,7 @@ mod tests {
         use crate::fault::RuleCode::CountAboveBase;
         assert_eq!(
             told,
-            [
-                ("adults".into(), CountAboveBase),
-                ("workingAge".into(), CountAboveBase)
-            ]
+            [("adults".into(), CountAboveBase), ("workingAge".into(), CountAboveBase)]
         );
         assert!(Composition::parse(0, 0, 0, &Path::root()).is_err());
         assert!(Composition::parse(100, 0, 0, &Path::root()).is_err());

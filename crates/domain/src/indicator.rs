@@ -37,9 +37,7 @@ impl IndicatorCode {
 
     /// All of them: the general ones, then one per digital service.
     pub fn all() -> impl Iterator<Item = Self> {
-        Self::GENERAL
-            .into_iter()
-            .chain(DigitalService::ALL.iter().copied().map(Self::Service))
+        Self::GENERAL.into_iter().chain(DigitalService::ALL.iter().copied().map(Self::Service))
     }
 
     /// The stable name; the form that is stored.
@@ -114,11 +112,7 @@ impl FigureStatus {
     #[must_use]
     pub fn of(month: YearMonth, today: Date) -> Self {
         let age = YearMonth::of(today).index() - month.index();
-        if age > MONTHS_FOR_LATE_SURVEYS {
-            Self::Final
-        } else {
-            Self::Provisional
-        }
+        if age > MONTHS_FOR_LATE_SURVEYS { Self::Final } else { Self::Provisional }
     }
 }
 
@@ -145,10 +139,7 @@ pub struct Figure {
 impl Figure {
     /// The ratio, 0…1; nothing out of nothing is `None`, not 0.
     #[must_use]
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "counts of people are far below 2^52"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
     pub fn value(self) -> Option<f64> {
         (self.denominator != 0).then(|| self.numerator as f64 / self.denominator as f64)
     }
@@ -173,11 +164,7 @@ impl Figure {
         Self {
             numerator: (numerator + WHOLE / 2) / WHOLE,
             denominator: (denominator + WHOLE / 2) / WHOLE,
-            quality: if exact {
-                Quality::Exact
-            } else {
-                Quality::Estimated
-            },
+            quality: if exact { Quality::Exact } else { Quality::Estimated },
         }
     }
 }
@@ -227,11 +214,7 @@ mod tests {
 
     #[test]
     fn nothing_out_of_nothing_has_no_value() {
-        let figure = Figure {
-            numerator: 0,
-            denominator: 0,
-            quality: Quality::Exact,
-        };
+        let figure = Figure { numerator: 0, denominator: 0, quality: Quality::Exact };
         assert_eq!(figure.value(), None);
     }
 

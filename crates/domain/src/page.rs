@@ -52,18 +52,10 @@ impl<T> Page<T> {
         let more = items.len() > request.take.limit();
         items.truncate(request.take.limit());
         match request.take {
-            Take::First(_) => Self {
-                items,
-                has_previous: request.after.is_some(),
-                has_next: more,
-            },
+            Take::First(_) => Self { items, has_previous: request.after.is_some(), has_next: more },
             Take::Last(_) => {
                 items.reverse();
-                Self {
-                    items,
-                    has_previous: more,
-                    has_next: request.before.is_some(),
-                }
+                Self { items, has_previous: more, has_next: request.before.is_some() }
             }
         }
     }

@@ -67,11 +67,7 @@ impl CitizenNumber {
         }
         let place: u16 = digits[..3].parse().map_err(|_| EXPECTED)?;
         let issued = place == 0 || place > 100 || PROVINCES_OF_BIRTH.contains(&place);
-        if issued {
-            Ok(Self(digits.to_owned()))
-        } else {
-            Err(EXPECTED)
-        }
+        if issued { Ok(Self(digits.to_owned())) } else { Err(EXPECTED) }
     }
 
     /// Whether the number is marked as test data.
@@ -96,11 +92,8 @@ impl Phone {
         const EXPECTED: Rule = Rule::Malformed {
             expected: "a Vietnamese telephone number like 0912 345 678 or +84 912 345 678 / số điện thoại Việt Nam như 0912 345 678",
         };
-        let digits: String = value
-            .trim()
-            .chars()
-            .filter(|letter| !matches!(letter, ' ' | '.' | '-'))
-            .collect();
+        let digits: String =
+            value.trim().chars().filter(|letter| !matches!(letter, ' ' | '.' | '-')).collect();
         let national = digits
             .strip_prefix("+84")
             .or_else(|| digits.strip_prefix('0'))
@@ -153,11 +146,7 @@ impl Head {
         let head = name
             .zip(citizen_number)
             .zip(phone)
-            .map(|((name, citizen_number), phone)| Self {
-                name,
-                citizen_number,
-                phone,
-            });
+            .map(|((name, citizen_number), phone)| Self { name, citizen_number, phone });
         faults.or(head)
     }
 }
@@ -168,35 +157,14 @@ mod tests {
 
     #[test]
     fn phones_are_read_as_people_write_them() {
-        for written in [
-            "0912345678",
-            "0912 345 678",
-            "0912.345.678",
-            "+84 912-345-678",
-            "84912345678",
-        ] {
-            assert_eq!(
-                Phone::parse(written).unwrap().reveal(),
-                "+84912345678",
-                "{written}"
-            );
+        for written in
+            ["0912345678", "0912 345 678", "0912.345.678", "+84 912-345-678", "84912345678"]
+        {
+            assert_eq!(Phone::parse(written).unwrap().reveal(), "+84912345678", "{written}");
         }
-        assert_eq!(
-            Phone::parse("0293 3876 543").unwrap().reveal(),
-            "+842933876543"
-        );
-        assert_eq!(
-            Phone::parse("0912345678").unwrap().national(),
-            "0912 345 678"
-        );
-        for wrong in [
-            "01234567890",
-            "091234567",
-            "0112345678",
-            "+1 202 555 0100",
-            "",
-            "không",
-        ] {
+        assert_eq!(Phone::parse("0293 3876 543").unwrap().reveal(), "+842933876543");
+        assert_eq!(Phone::parse("0912345678").unwrap().national(), "0912 345 678");
+        for wrong in ["01234567890", "091234567", "0112345678", "+1 202 555 0100", "", "không"] {
             assert!(Phone::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -205,25 +173,15 @@ mod tests {
     fn citizen_numbers_begin_with_an_issued_code() {
         assert!(CitizenNumber::parse("093180001234").is_ok());
         assert!(CitizenNumber::parse("000180001234").unwrap().is_test());
-        for wrong in [
-            "003180001234",
-            "93180001234",
-            "09318000123a",
-            "０93180001234",
-            "",
-        ] {
+        for wrong in ["003180001234", "93180001234", "09318000123a", "０93180001234", ""] {
             assert!(CitizenNumber::parse(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn debug_output_tells_nothing_personal() {
-        let head = Head::parse(
-            "Nguyễn Văn Ẩn",
-            Some("000180001234"),
-            Some("0912345678"),
-            &Path::root(),
-        );
+        let head =
+            Head::parse("Nguyễn Văn Ẩn", Some("000180001234"), Some("0912345678"), &Path::root());
         let shown = format!("{head:?}");
         assert!(
             !shown.contains("Nguyễn") && !shown.contains("0001") && !shown.contains("912"),
@@ -235,11 +193,7 @@ mod tests {
     fn all_faults_of_a_head_are_told_at_once() {
         let faults =
             Head::parse("", Some("1"), Some("2"), &Path::root().field("head")).unwrap_err();
-        let paths: Vec<_> = faults
-            .as_slice()
-            .iter()
-            .map(|fault| fault.path.to_string())
-            .collect();
+        let paths: Vec<_> = faults.as_slice().iter().map(|fault| fault.path.to_string()).collect();
         assert_eq!(paths, ["head.name", "head.citizenNumber", "head.phone"]);
     }
 }

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{AddAssign, Index, SubAssign};
+use std::sync::Arc;
 
 use crate::connectivity::{DigitalService, Survey};
 use crate::time::{Date, YearMonth};
@@ -116,19 +117,13 @@ impl Index<Measure> for Measures {
 
 impl AddAssign for Measures {
     fn add_assign(&mut self, other: Self) {
-        self.0
-            .iter_mut()
-            .zip(other.0)
-            .for_each(|(count, more)| *count += more);
+        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
     }
 }
 
 impl SubAssign for Measures {
     fn sub_assign(&mut self, other: Self) {
-        self.0
-            .iter_mut()
-            .zip(other.0)
-            .for_each(|(count, less)| *count -= less);
+        self.0.iter_mut().zip(other.0).for_each(|(count, less)| *count -= less);
     }
 }
 
@@ -184,11 +179,8 @@ pub fn changes(history: &History) -> Changes {
 
 fn standing(history: &History, on: Date) -> Option<(UnitId, Measures)> {
     let stay = history.stays.iter().rfind(|stay| stay.from <= on)?;
-    let newest = history
-        .surveys
-        .iter()
-        .filter(|(date, _)| *date <= on)
-        .max_by_key(|(date, _)| *date);
+    let newest =
+        history.surveys.iter().filter(|(date, _)| *date <= on).max_by_key(|(date, _)| *date);
     stay.hamlet.zip(newest.map(|(_, measures)| *measures))
 }
 
@@ -212,10 +204,10 @@ pub enum Sign {
     Minus,
 }
 
-/// All rollups in memory: the figures of every hamlet at the end of every month.
+/// All rollups in memory: the figures of every hamlet at the end of every month. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct RollupCube {
-    hamlets: HashMap<UnitId, Vec<(YearMonth, Measures)>>,
+    hamlets: HashMap<UnitId, Arc<[(YearMonth, Measures)]>>,
 }
 
 impl RollupCube {
@@ -259,11 +251,8 @@ mod tests {
     fn histories() -> impl Strategy<Value = History> {
         let stay = (0u16..900, prop::option::of(1i32..4));
         let survey = (0u16..900, 1i32..5);
-        (
-            prop::collection::vec(stay, 1..5),
-            prop::collection::vec(survey, 0..6),
-        )
-            .prop_map(|(mut stays, surveys)| {
+        (prop::collection::vec(stay, 1..5), prop::collection::vec(survey, 0..6)).prop_map(
+            |(mut stays, surveys)| {
                 stays.sort_by_key(|(from, _)| *from);
                 let stays = stays.into_iter().map(|(from, hamlet)| Stay {
                     from: day(from),
@@ -273,11 +262,9 @@ mod tests {
                     .into_iter()
                     .map(|(on, count)| (day(on), Measures([count; Measure::COUNT])))
                     .collect();
-                History {
-                    stays: stays.collect(),
-                    surveys: surveys.into_iter().collect(),
-                }
-            })
+                History { stays: stays.collect(), surveys: surveys.into_iter().collect() }
+            },
+        )
     }
 
     proptest! {

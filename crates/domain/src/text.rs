@@ -53,8 +53,7 @@ pub fn fold(text: &str) -> String {
 /// Whether the folded `query` begins at a word of the folded `name`.
 #[must_use]
 pub fn matches_at_word(name: &str, query: &str) -> bool {
-    name.match_indices(query)
-        .any(|(at, _)| at == 0 || name.as_bytes()[at - 1] == b' ')
+    name.match_indices(query).any(|(at, _)| at == 0 || name.as_bytes()[at - 1] == b' ')
 }
 
 /// The Vietnamese sort order (Unicode CLDR `vi`), numbers by value: Dương before Đại, "Ấp 2"
@@ -68,9 +67,7 @@ impl VietnameseOrder {
     pub fn load() -> Option<Self> {
         let mut preferences = CollatorPreferences::from(icu_locale_core::locale!("vi"));
         preferences.numeric_ordering = Some(CollationNumericOrdering::True);
-        Collator::try_new(preferences, CollatorOptions::default())
-            .ok()
-            .map(Self)
+        Collator::try_new(preferences, CollatorOptions::default()).ok().map(Self)
     }
 
     /// Compares two texts.
@@ -88,13 +85,8 @@ mod tests {
 
     #[test]
     fn folding_makes_every_spelling_of_a_name_equal() {
-        for spelling in [
-            "Vị Thủy",
-            "Vị Thuỷ",
-            "VỊ THỦY",
-            "vi  thuy ",
-            "Vi\u{323} Thu\u{309}y",
-        ] {
+        for spelling in ["Vị Thủy", "Vị Thuỷ", "VỊ THỦY", "vi  thuy ", "Vi\u{323} Thu\u{309}y"]
+        {
             assert_eq!(fold(spelling), "vi thuy", "{spelling}");
         }
         assert_eq!(fold("Đông Phước"), "dong phuoc");
@@ -146,17 +138,8 @@ mod tests {
     fn unfit_texts_are_refused_with_the_reason() {
         assert_eq!(check("", 5), Err(Rule::TextEmpty));
         assert_eq!(check("   ", 5), Err(Rule::TextEmpty));
-        assert_eq!(
-            check("sáu chữ", 5),
-            Err(Rule::TextTooLong {
-                length: 7,
-                limit: 5
-            })
-        );
-        assert_eq!(
-            check("a\u{0}b", 5),
-            Err(Rule::TextControlCharacter { position: 2 })
-        );
+        assert_eq!(check("sáu chữ", 5), Err(Rule::TextTooLong { length: 7, limit: 5 }));
+        assert_eq!(check("a\u{0}b", 5), Err(Rule::TextControlCharacter { position: 2 }));
         assert_eq!(check("Thu\u{309}y", 9), Err(Rule::TextNotNfc));
         assert_eq!(check("Thủy", 4), Ok(()));
     }

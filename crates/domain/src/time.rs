@@ -20,10 +20,8 @@ const SECONDS_EAST: i32 = 7 * 3_600;
 /// 2025-06-30T18:30Z is already 2025-07-01 there.
 #[must_use]
 pub fn local_date(instant: Instant) -> Date {
-    FixedOffset::east_opt(SECONDS_EAST).map_or_else(
-        || instant.date_naive(),
-        |zone| instant.with_timezone(&zone).date_naive(),
-    )
+    FixedOffset::east_opt(SECONDS_EAST)
+        .map_or_else(|| instant.date_naive(), |zone| instant.with_timezone(&zone).date_naive())
 }
 
 /// Where "now" comes from. One is injected at start-up, so that seeds and tests can live in
@@ -116,12 +114,7 @@ impl YearMonth {
 
 impl fmt::Display for YearMonth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:04}-{:02}",
-            self.0.div_euclid(12),
-            self.0.rem_euclid(12) + 1
-        )
+        write!(f, "{:04}-{:02}", self.0.div_euclid(12), self.0.rem_euclid(12) + 1)
     }
 }
 
@@ -135,23 +128,16 @@ impl FromStr for YearMonth {
 
     fn from_str(text: &str) -> Result<Self, NotAMonth> {
         let well_formed = text.len() == 7
-            && text.bytes().enumerate().all(|(at, byte)| {
-                if at == 4 {
-                    byte == b'-'
-                } else {
-                    byte.is_ascii_digit()
-                }
-            });
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| if at == 4 { byte == b'-' } else { byte.is_ascii_digit() });
         if !well_formed {
             return Err(NotAMonth);
         }
         let date =
             Date::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").map_err(|_| NotAMonth)?;
-        if (1900..3000).contains(&date.year()) {
-            Ok(Self::of(date))
-        } else {
-            Err(NotAMonth)
-        }
+        if (1900..3000).contains(&date.year()) { Ok(Self::of(date)) } else { Err(NotAMonth) }
     }
 }
 
@@ -169,16 +155,8 @@ mod tests {
 
     #[test]
     fn malformed_months_are_refused() {
-        for text in [
-            "2024-13",
-            "2024-00",
-            "2024-6",
-            "24-06",
-            "2024/06",
-            "２024-06",
-            "",
-            "1899-12",
-        ] {
+        for text in ["2024-13", "2024-00", "2024-6", "24-06", "2024/06", "２024-06", "", "1899-12"]
+        {
             assert_eq!(text.parse::<YearMonth>(), Err(NotAMonth), "{text}");
         }
     }

@@ -30,10 +30,7 @@ impl UnitCode {
     #[must_use]
     pub const fn listed_in(self) -> Option<Self> {
         match self.level() {
-            Level::Hamlet => Some(Self {
-                digits: self.digits / 1_000,
-                length: 5,
-            }),
+            Level::Hamlet => Some(Self { digits: self.digits / 1_000, length: 5 }),
             _ => None,
         }
     }
@@ -41,12 +38,7 @@ impl UnitCode {
 
 impl fmt::Display for UnitCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:0width$}",
-            self.digits,
-            width = usize::from(self.length)
-        )
+        write!(f, "{:0width$}", self.digits, width = usize::from(self.length))
     }
 }
 

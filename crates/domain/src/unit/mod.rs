@@ -104,9 +104,7 @@ impl Title {
     /// Reads a title as the statistics office writes it.
     #[must_use]
     pub fn from_vietnamese(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|title| title.vietnamese() == text)
+        Self::ALL.into_iter().find(|title| title.vietnamese() == text)
     }
 
     /// The level that units with this title stand on.
@@ -141,12 +139,8 @@ impl Validity {
     #[must_use]
     pub fn nearest(self, date: Date) -> Date {
         match self {
-            Self {
-                from: Some(from), ..
-            } if date < from => from,
-            Self {
-                until: Some(until), ..
-            } if date >= until => until.pred_opt().unwrap_or(until),
+            Self { from: Some(from), .. } if date < from => from,
+            Self { until: Some(until), .. } if date >= until => until.pred_opt().unwrap_or(until),
             _ => date,
         }
     }

@@ -14,11 +14,7 @@ impl Share {
     /// A share of 1…1,000,000 millionths.
     #[must_use]
     pub const fn from_millionths(millionths: u32) -> Option<Self> {
-        if millionths >= 1 && millionths <= Self::WHOLE.0 {
-            Some(Self(millionths))
-        } else {
-            None
-        }
+        if millionths >= 1 && millionths <= Self::WHOLE.0 { Some(Self(millionths)) } else { None }
     }
 
     /// The share in millionths.

@@ -53,17 +53,9 @@ impl Units {
                 .then(left.code.cmp(&right.code))
                 .then(left.id.cmp(&right.id))
         });
-        let places: HashMap<_, _> = units
-            .iter()
-            .enumerate()
-            .map(|(at, unit)| (unit.id, at))
-            .collect();
-        let place = |id: UnitId| {
-            places
-                .get(&id)
-                .copied()
-                .ok_or(UnitsError::UnknownUnit(id.get()))
-        };
+        let places: HashMap<_, _> =
+            units.iter().enumerate().map(|(at, unit)| (unit.id, at)).collect();
+        let place = |id: UnitId| places.get(&id).copied().ok_or(UnitsError::UnknownUnit(id.get()));
 
         let mut by_code: HashMap<_, Vec<_>> = HashMap::new();
         for (at, unit) in units.iter().enumerate() {
@@ -72,10 +64,7 @@ impl Units {
         let mut parents: HashMap<_, Vec<_>> = HashMap::new();
         for parentage in parentages {
             let entry = (place(parentage.parent)?, parentage.validity);
-            parents
-                .entry(place(parentage.unit)?)
-                .or_default()
-                .push(entry);
+            parents.entry(place(parentage.unit)?).or_default().push(entry);
         }
         for succession in &successions {
             place(succession.old)?;
@@ -115,21 +104,14 @@ impl Units {
     /// The unit that has `code` on `date`.
     pub fn resolve(&self, code: UnitCode, on: Date) -> Resolved<'_> {
         let ever = self.by_code.get(&code).map_or(&[][..], Vec::as_slice);
-        let mut valid = ever
-            .iter()
-            .map(|place| &self.all[*place])
-            .filter(|unit| unit.validity.holds(on));
+        let mut valid =
+            ever.iter().map(|place| &self.all[*place]).filter(|unit| unit.validity.holds(on));
         match (valid.next(), valid.next()) {
             (Some(unit), None) => Ok(unit),
-            (Some(_), Some(_)) => Err(Rule::AmbiguousUnit {
-                asked: code.to_string(),
-                on,
-            }),
-            (None, _) => Err(Rule::UnknownUnit {
-                asked: code.to_string(),
-                on,
-                hint: self.hint(ever),
-            }),
+            (Some(_), Some(_)) => Err(Rule::AmbiguousUnit { asked: code.to_string(), on }),
+            (None, _) => {
+                Err(Rule::UnknownUnit { asked: code.to_string(), on, hint: self.hint(ever) })
+            }
         }
     }
 
@@ -137,9 +119,7 @@ impl Units {
     pub fn resolve_hamlet(&self, code: UnitCode, on: Date) -> Resolved<'_> {
         let known = |listed_in| self.by_code.contains_key(&listed_in);
         if code.listed_in().is_some_and(|commune| !known(commune)) {
-            return Err(Rule::OutsideProvince {
-                asked: code.to_string(),
-            });
+            return Err(Rule::OutsideProvince { asked: code.to_string() });
         }
         self.hamlet(self.resolve(code, on)?, on)
     }
@@ -147,25 +127,17 @@ impl Units {
     /// Checks that `unit` is a hamlet that belongs to the province on `date`.
     pub fn hamlet<'units>(&self, unit: &'units Unit, on: Date) -> Resolved<'units> {
         if unit.level() != Level::Hamlet {
-            return Err(Rule::NotAHamlet {
-                name: unit.name.clone(),
-            });
+            return Err(Rule::NotAHamlet { name: unit.name.clone() });
         }
         if self.tree(on).ancestors(unit.id).next().is_none() {
-            return Err(Rule::OutsideProvince {
-                asked: unit.code.to_string(),
-            });
+            return Err(Rule::OutsideProvince { asked: unit.code.to_string() });
         }
         Ok(unit)
     }
 
     fn hint(&self, ever: &[Place]) -> Option<String> {
         let spans = ever.iter().map(|place| {
-            let Unit {
-                name,
-                validity: Validity { from, until },
-                ..
-            } = &self.all[*place];
+            let Unit { name, validity: Validity { from, until }, .. } = &self.all[*place];
             match (from, until) {
                 (None, None) => name.clone(),
                 (Some(from), None) => format!("{name} ({from} → …)"),
@@ -181,19 +153,14 @@ impl Units {
     #[must_use]
     pub fn matches(&self, id: UnitId, query: &UnitQuery) -> bool {
         self.places.get(&id).is_some_and(|place| {
-            self.search_keys[*place]
-                .iter()
-                .any(|key| text::matches_at_word(key, &query.0))
+            self.search_keys[*place].iter().any(|key| text::matches_at_word(key, &query.0))
         })
     }
 
     /// The hierarchy on `date`.
     #[must_use]
     pub fn tree(&self, date: Date) -> Arc<UnitTree> {
-        let span = self
-            .boundaries
-            .partition_point(|first| *first <= date)
-            .saturating_sub(1);
+        let span = self.boundaries.partition_point(|first| *first <= date).saturating_sub(1);
         match self.trees.get(span) {
             Some(tree) => Arc::clone(tree.get_or_init(|| Arc::new(UnitTree::build(self, date)))),
             None => Arc::new(UnitTree::build(self, date)),
@@ -202,16 +169,12 @@ impl Units {
 
     /// What `unit` came from.
     pub fn predecessors(&self, unit: UnitId) -> impl Iterator<Item = &Succession> {
-        self.successions
-            .iter()
-            .filter(move |succession| succession.new == unit)
+        self.successions.iter().filter(move |succession| succession.new == unit)
     }
 
     /// What `unit` became.
     pub fn successors(&self, unit: UnitId) -> impl Iterator<Item = &Succession> {
-        self.successions
-            .iter()
-            .filter(move |succession| succession.old == unit)
+        self.successions.iter().filter(move |succession| succession.old == unit)
     }
 
     /// The hamlets, of any time, whose figures make up `unit` on the boundaries of `date`.
@@ -222,15 +185,9 @@ impl Units {
         let tree = self.tree(boundaries_on);
         let mut found = Vec::new();
         for &member in tree.subtree(unit) {
-            if self
-                .get(member)
-                .is_some_and(|unit| unit.level() == Level::Hamlet)
-            {
+            if self.get(member).is_some_and(|unit| unit.level() == Level::Hamlet) {
                 self.collect_portions(
-                    Portion {
-                        hamlet: member,
-                        share: Share::WHOLE,
-                    },
+                    Portion { hamlet: member, share: Share::WHOLE },
                     boundaries_on,
                     &mut found,
                 );
@@ -240,19 +197,11 @@ impl Units {
     }
 
     fn collect_portions(&self, portion: Portion, until: Date, found: &mut Vec<Portion>) {
-        for before in self
-            .predecessors(portion.hamlet)
-            .filter(|before| before.effective_on <= until)
+        for before in
+            self.predecessors(portion.hamlet).filter(|before| before.effective_on <= until)
         {
             let share = before.share.of(portion.share);
-            self.collect_portions(
-                Portion {
-                    hamlet: before.old,
-                    share,
-                },
-                until,
-                found,
-            );
+            self.collect_portions(Portion { hamlet: before.old, share }, until, found);
         }
         found.push(portion);
     }
@@ -285,10 +234,8 @@ fn search_keys(unit: &Unit) -> Vec<String> {
 fn boundaries(units: &[Unit], parentages: &[Parentage]) -> Vec<Date> {
     let validities = units.iter().map(|unit| unit.validity);
     let validities = validities.chain(parentages.iter().map(|parentage| parentage.validity));
-    let mut dates: Vec<Date> = validities
-        .flat_map(|span| [span.from, span.until])
-        .flatten()
-        .collect();
+    let mut dates: Vec<Date> =
+        validities.flat_map(|span| [span.from, span.until]).flatten().collect();
     dates.push(Date::MIN);
     dates.sort_unstable();
     dates.dedup();
@@ -327,15 +274,9 @@ impl UnitTree {
             if let Some((parent, _)) = parent {
                 parents.insert(place, *parent);
             }
-            children
-                .entry(parent.map(|(parent, _)| *parent))
-                .or_default()
-                .push(place);
+            children.entry(parent.map(|(parent, _)| *parent)).or_default().push(place);
         }
-        let mut tree = Self {
-            preorder: Vec::new(),
-            nodes: HashMap::new(),
-        };
+        let mut tree = Self { preorder: Vec::new(), nodes: HashMap::new() };
         for root in children.get(&None).cloned().unwrap_or_default() {
             tree.visit(units, root, &children, &parents);
         }
@@ -391,9 +332,7 @@ impl UnitTree {
     /// The unit and everything below it.
     #[must_use]
     pub fn subtree(&self, unit: UnitId) -> &[UnitId] {
-        self.nodes
-            .get(&unit)
-            .map_or(&[], |node| &self.preorder[node.enter..node.leave])
+        self.nodes.get(&unit).map_or(&[], |node| &self.preorder[node.enter..node.leave])
     }
 
     /// Whether `unit` is `ancestor` or lies below it.

@@ -1,0 +1,283 @@
+//! The two engines: how each is opened, and what one may rely on. Everything above is written once.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use sea_orm::sqlx::ConnectOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+};
+
+use crate::StoreError;
+
+/// How to reach the database and how much of it to use.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// Which database.
+    pub database: DatabaseUrl,
+    /// Connections for reading, 1 and up.
+    pub reader_connections: u32,
+    /// Connections for writing, 1 and up; SQLite always has one.
+    pub writer_connections: u32,
+    /// How long one statement may take (PostgreSQL) and how long to wait for a lock or connection.
+    pub statement_timeout: Duration,
+}
+
+impl StoreConfig {
+    /// `database` with the defaults: 8 readers, 4 writers, 30 seconds.
+    #[must_use]
+    pub const fn new(database: DatabaseUrl) -> Self {
+        Self {
+            database,
+            reader_connections: 8,
+            writer_connections: 4,
+            statement_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A database: `sqlite:PATH` or `postgres://…`. Shown without its password.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server, as libpq writes it.
+    Postgres(String),
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url)),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "postgres://…".into();
+    };
+    let (address, query) =
+        rest.split_once('?').map_or((rest, ""), |(address, query)| (address, query));
+    let address = match address.rsplit_once('@') {
+        Some((user, host)) => {
+            let name = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{name}@{host}")
+        }
+        None => address.to_owned(),
+    };
+    let shown = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("password"));
+    let shown: Vec<_> = shown.collect();
+    if shown.is_empty() {
+        format!("{scheme}://{address}")
+    } else {
+        format!("{scheme}://{address}?{}", shown.join("&"))
+    }
+}
+
+/// The text names no database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a database is written sqlite:PATH or postgres://USER@HOST/NAME / cơ sở dữ liệu viết dạng sqlite:ĐƯỜNG_DẪN hoặc postgres://…"
+)]
+pub struct NotADatabaseUrl;
+
+impl FromStr for DatabaseUrl {
+    type Err = NotADatabaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, NotADatabaseUrl> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return PgConnectOptions::from_str(text)
+                .map(|_| Self::Postgres(text.to_owned()))
+                .map_err(|_| NotADatabaseUrl);
+        }
+        let path = text.strip_prefix("sqlite:").ok_or(NotADatabaseUrl)?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() { Err(NotADatabaseUrl) } else { Ok(Self::Sqlite(path.into())) }
+    }
+}
+
+/// One pool to read from and one to write to.
+#[derive(Debug, Clone)]
+pub(crate) struct Connections {
+    pub(crate) readers: DatabaseConnection,
+    pub(crate) writers: DatabaseConnection,
+}
+
+/// What a connection will be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Read,
+    Write,
+}
+
+impl Connections {
+    pub(crate) async fn close(&self) {
+        // Readers first, so that SQLite's last connection is the one that may tidy the file.
+        for pool in [&self.readers, &self.writers] {
+            if let Err(error) = pool.clone().close().await {
+                tracing::warn!(%error, "closing the database failed");
+            }
+        }
+    }
+}
+
+/// Opens a pool; a SQLite file is made if missing.
+pub(crate) async fn connect(
+    config: &StoreConfig,
+    purpose: Purpose,
+) -> Result<DatabaseConnection, StoreError> {
+    let opened = match &config.database {
+        DatabaseUrl::Sqlite(path) => sqlite(path, config, purpose).await,
+        DatabaseUrl::Postgres(url) => postgres(url, config, purpose).await,
+    };
+    opened.map_err(|error| StoreError::CannotOpen {
+        url: config.database.to_string(),
+        reason: error.to_string(),
+    })
+}
+
+async fn sqlite(
+    path: &Path,
+    config: &StoreConfig,
+    purpose: Purpose,
+) -> Result<DatabaseConnection, sea_orm::sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(purpose == Purpose::Write)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(config.statement_timeout)
+        .statement_cache_capacity(256)
+        .pragma("temp_store", "memory")
+        .pragma("mmap_size", (1_u64 << 30).to_string())
+        .disable_statement_logging();
+    let (options, connections) = match purpose {
+        Purpose::Read => (options.pragma("query_only", "on"), config.reader_connections),
+        // A larger cache keeps the pages that a batch touches until its commit.
+        Purpose::Write => (options.pragma("cache_size", "-65536"), 1),
+    };
+    let pool = SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(config.statement_timeout)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+async fn postgres(
+    url: &str,
+    config: &StoreConfig,
+    purpose: Purpose,
+) -> Result<DatabaseConnection, sea_orm::sqlx::Error> {
+    let timeout = config.statement_timeout.as_millis().to_string();
+    let mut settings =
+        vec![("statement_timeout", timeout.as_str()), ("lock_timeout", timeout.as_str())];
+    let connections = match purpose {
+        Purpose::Read => {
+            settings.push(("default_transaction_read_only", "on"));
+            config.reader_connections
+        }
+        Purpose::Write => config.writer_connections,
+    };
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("registry")
+        .statement_cache_capacity(256)
+        .options(settings)
+        .disable_statement_logging();
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(config.statement_timeout)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// A reading connection that counts its statements: how many there are per request is a promise.
+#[derive(Debug, Clone)]
+pub(crate) struct Counted {
+    pool: DatabaseConnection,
+    statements: Arc<AtomicU32>,
+}
+
+impl Counted {
+    pub(crate) fn new(pool: DatabaseConnection) -> Self {
+        Self { pool, statements: Arc::default() }
+    }
+
+    pub(crate) fn statements(&self) -> u32 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    fn count(&self) -> &DatabaseConnection {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        &self.pool
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Counted {
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.count().execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.count().execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.count().query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.count().query_all_raw(statement).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_url_hides_the_password() {
+        let url: DatabaseUrl =
+            "postgres://anna:s3cr%40t@db/registry?sslmode=require&password=x".parse().unwrap();
+        assert_eq!(url.to_string(), "postgres://anna@db/registry?sslmode=require");
+        assert_eq!(format!("{url:?}"), url.to_string());
+    }
+
+    #[test]
+    fn only_the_two_engines_are_known() {
+        for wrong in ["", "sqlite:", "mysql://x", "registry.sqlite"] {
+            assert_eq!(wrong.parse::<DatabaseUrl>(), Err(NotADatabaseUrl), "{wrong}");
+        }
+        assert_eq!("sqlite:a/b".parse(), Ok(DatabaseUrl::Sqlite("a/b".into())));
+        assert_eq!("sqlite:///a/b".parse(), Ok(DatabaseUrl::Sqlite("/a/b".into())));
+    }
+}

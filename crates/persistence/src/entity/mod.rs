@@ -1,0 +1,8 @@
+//! The rows as they are stored. Private to this crate: they change with the tables, not with the API.
+
+pub(crate) mod connectivity_survey;
+pub(crate) mod household;
+pub(crate) mod household_version;
+pub(crate) mod record;
+pub(crate) mod rollup;
+pub(crate) mod unit;

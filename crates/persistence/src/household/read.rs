@@ -1,0 +1,336 @@
+//! Reading households: by number, and as keyset pages of any number of scopes in one statement.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use registry_domain::access::Scope;
+use registry_domain::connectivity::FixedProvider;
+use registry_domain::household::{Household, HouseholdCodePrefix, HouseholdNumber, Status};
+use registry_domain::page::{Page, PageRequest, Take};
+use registry_domain::personal::CitizenNumber;
+use registry_domain::time::Date;
+use registry_domain::unit::UnitId;
+use sea_orm::sea_query::{
+    Asterisk, Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr,
+};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
+
+use super::{composition, number, status, stored_number};
+use crate::entity::household::{Column, Entity};
+use crate::page::{one_statement_each, tagged};
+use crate::{Reader, StoreError};
+
+/// Whether the sealed head is read and opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Heads {
+    /// It stays where it is.
+    Without,
+    /// It is opened; needs `pii:read`.
+    With,
+}
+
+/// The hamlets whose households are meant; `None` for the whole registry.
+pub type HouseholdScope = Option<Arc<[UnitId]>>;
+
+/// Conditions on households; all of those given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct HouseholdFilter {
+    /// Whether the newest survey found fibre; never surveyed households match neither.
+    pub has_fibre: Option<bool>,
+    /// The provider of the fixed line by the newest survey.
+    pub provider: Option<FixedProvider>,
+    /// The status.
+    pub status: Option<Status>,
+    /// The newest survey is before this date, or there is none.
+    pub surveyed_before: Option<Date>,
+    /// The newest survey is after this date.
+    pub surveyed_after: Option<Date>,
+    /// The code begins so.
+    pub code_prefix: Option<HouseholdCodePrefix>,
+    /// The head has this citizen number; found by keyed hash.
+    pub citizen_number: Option<CitizenNumber>,
+}
+
+/// The orders of a list of households.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HouseholdOrder {
+    /// By what.
+    pub by: HouseholdSort,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// What households can be sorted by; always unique by the code in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HouseholdSort {
+    /// The code.
+    Code,
+    /// The date of the newest survey; those never surveyed count as oldest.
+    SurveyedOn,
+}
+
+/// Which way a list runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Smallest or oldest first.
+    Ascending,
+    /// Largest or newest first.
+    Descending,
+}
+
+/// Where a household stands in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HouseholdKey {
+    /// The date of the newest survey, if the list is sorted by it.
+    pub surveyed_on: Option<Date>,
+    /// The number.
+    pub number: HouseholdNumber,
+}
+
+impl HouseholdKey {
+    /// Where `household` stands in a list sorted by `sort`.
+    #[must_use]
+    pub fn of(household: &Household, sort: HouseholdSort) -> Self {
+        let surveyed_on = match sort {
+            HouseholdSort::Code => None,
+            HouseholdSort::SurveyedOn => household.surveyed_on,
+        };
+        Self { surveyed_on, number: household.number }
+    }
+}
+
+/// One page of a list of households.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HouseholdQuery {
+    /// Which.
+    pub filter: HouseholdFilter,
+    /// In which order.
+    pub order: HouseholdOrder,
+    /// Which part.
+    pub page: PageRequest<HouseholdKey>,
+    /// With or without personal data.
+    pub heads: Heads,
+}
+
+/// The columns of a [`Household`] without its head.
+const COLUMNS: [Column; 10] = [
+    Column::Number,
+    Column::HamletId,
+    Column::Members,
+    Column::Adults,
+    Column::WorkingAge,
+    Column::Status,
+    Column::RegisteredOn,
+    Column::EffectiveOn,
+    Column::Version,
+    Column::SurveyedOn,
+];
+
+impl Reader {
+    /// The households with these numbers, in no order; unknown numbers are left out.
+    pub async fn households(
+        &self,
+        numbers: &[HouseholdNumber],
+        heads: Heads,
+    ) -> Result<Vec<Household>, StoreError> {
+        self.require_households(heads)?;
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut select = base(heads);
+        select.and_where(
+            Expr::col(Column::Number).is_in(numbers.iter().map(|number| stored_number(*number))),
+        );
+        let rows = self.connection.query_all(&select).await?;
+        rows.iter().map(|row| self.household(row, heads)).collect()
+    }
+
+    /// One page per scope, in the order of the scopes.
+    pub async fn household_pages(
+        &self,
+        scopes: &[HouseholdScope],
+        query: &HouseholdQuery,
+    ) -> Result<Vec<Page<Household>>, StoreError> {
+        self.require_households(query.heads)?;
+        let backwards = matches!(query.page.take, Take::Last(_));
+        let descending = (query.order.direction == Direction::Descending) != backwards;
+        let selects =
+            scopes.iter().map(|scope| self.page_select(scope, query, descending)).collect();
+        let mut found: Vec<Vec<Household>> = vec![Vec::new(); scopes.len()];
+        for statement in one_statement_each(selects) {
+            for row in self.connection.query_all(&statement).await? {
+                found[tagged(&row)?].push(self.household(&row, query.heads)?);
+            }
+        }
+        let page = |mut households: Vec<Household>| {
+            // A union keeps no promise about the order of its parts' rows.
+            households.sort_unstable_by(|left, right| {
+                let order = compare(left, right, query.order.by);
+                if descending { order.reverse() } else { order }
+            });
+            Page::from_overfetch(households, &query.page)
+        };
+        Ok(found.into_iter().map(page).collect())
+    }
+
+    /// How many households each scope has.
+    pub async fn household_counts(
+        &self,
+        scopes: &[HouseholdScope],
+        filter: &HouseholdFilter,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.require_households(Heads::Without)?;
+        let select = |scope| {
+            let mut select = Query::select();
+            select.expr_as(Expr::col(Asterisk).count(), "count").from(Entity);
+            select.cond_where(self.condition(scope, filter)).to_owned()
+        };
+        let mut counts = vec![0; scopes.len()];
+        for statement in one_statement_each(scopes.iter().map(select).collect()) {
+            for row in self.connection.query_all(&statement).await? {
+                counts[tagged(&row)?] = row.try_get::<i64>("", "count")?.cast_unsigned();
+            }
+        }
+        Ok(counts)
+    }
+
+    fn require_households(&self, heads: Heads) -> Result<(), StoreError> {
+        self.require(Scope::RegistryRead)?;
+        match heads {
+            Heads::Without => Ok(()),
+            Heads::With => self.require(Scope::PiiRead),
+        }
+    }
+
+    fn household(&self, row: &QueryResult, heads: Heads) -> Result<Household, StoreError> {
+        let mut household = Row::from_query_result(row, "")?.household()?;
+        if heads == Heads::With {
+            let sealed: Vec<u8> = row.try_get("", "head")?;
+            household.head = Some(self.sealer().open(household.number, &sealed)?);
+        }
+        Ok(household)
+    }
+
+    fn page_select(
+        &self,
+        scope: &HouseholdScope,
+        query: &HouseholdQuery,
+        descending: bool,
+    ) -> SelectStatement {
+        let mut select = base(query.heads);
+        select.cond_where(self.condition(scope, &query.filter));
+        let PageRequest { take, after, before } = &query.page;
+        let ascending_list = query.order.direction == Direction::Ascending;
+        if let Some(after) = after {
+            select.and_where(beyond(*after, query.order.by, ascending_list));
+        }
+        if let Some(before) = before {
+            select.and_where(beyond(*before, query.order.by, !ascending_list));
+        }
+        let order = if descending { Order::Desc } else { Order::Asc };
+        if query.order.by == HouseholdSort::SurveyedOn {
+            select.order_by_expr(surveyed_or_oldest(), order.clone());
+        }
+        select.order_by(Column::Number, order).limit(take.limit() as u64 + 1).to_owned()
+    }
+
+    fn condition(&self, scope: &HouseholdScope, filter: &HouseholdFilter) -> Condition {
+        let mut all = Condition::all();
+        if let Some(hamlets) = scope {
+            all = all
+                .add(Expr::col(Column::HamletId).is_in(hamlets.iter().map(|hamlet| hamlet.get())));
+        }
+        if let Some(has_fibre) = filter.has_fibre {
+            all = all.add(Expr::col(Column::HasFibre).eq(has_fibre));
+        }
+        if let Some(provider) = filter.provider {
+            all = all.add(Expr::col(Column::FixedProvider).eq(provider.code()));
+        }
+        if let Some(status) = filter.status {
+            all = all.add(Expr::col(Column::Status).eq(status.code()));
+        }
+        if let Some(date) = filter.surveyed_before {
+            all = all.add(surveyed_or_oldest().lt(date));
+        }
+        if let Some(date) = filter.surveyed_after {
+            all = all.add(Expr::col(Column::SurveyedOn).gt(date));
+        }
+        if let Some((first, last)) = filter.code_prefix.map(HouseholdCodePrefix::range) {
+            all =
+                all.add(Expr::col(Column::Number).between(first.cast_signed(), last.cast_signed()));
+        }
+        if let Some(hash) = self.sealer().citizen_hash(filter.citizen_number.as_ref()) {
+            all = all.add(Expr::col(Column::CitizenHash).eq(hash.to_vec()));
+        }
+        all
+    }
+}
+
+fn base(heads: Heads) -> SelectStatement {
+    let mut select = Query::select();
+    select.columns(COLUMNS).from(Entity);
+    if heads == Heads::With {
+        select.column(Column::Head);
+    }
+    select
+}
+
+/// Sorts those never surveyed as if surveyed before all others, alike on both engines.
+fn surveyed_or_oldest() -> SimpleExpr {
+    Func::coalesce([Expr::col(Column::SurveyedOn), Expr::val(oldest())]).into()
+}
+
+fn oldest() -> Date {
+    registry_domain::household::earliest_date()
+}
+
+fn beyond(key: HouseholdKey, sort: HouseholdSort, ascending: bool) -> SimpleExpr {
+    let number = stored_number(key.number);
+    let (place, limit) = match sort {
+        HouseholdSort::Code => (Expr::col(Column::Number), Expr::val(number)),
+        HouseholdSort::SurveyedOn => (
+            Expr::tuple([surveyed_or_oldest(), Expr::col(Column::Number)]),
+            Expr::tuple([Expr::val(key.surveyed_on.unwrap_or_else(oldest)), Expr::val(number)]),
+        ),
+    };
+    if ascending { place.gt(limit) } else { place.lt(limit) }
+}
+
+fn compare(left: &Household, right: &Household, sort: HouseholdSort) -> Ordering {
+    let by_number = left.number.cmp(&right.number);
+    match sort {
+        HouseholdSort::Code => by_number,
+        HouseholdSort::SurveyedOn => left.surveyed_on.cmp(&right.surveyed_on).then(by_number),
+    }
+}
+
+/// A row without the columns that lists don't need.
+#[derive(FromQueryResult)]
+struct Row {
+    number: i32,
+    hamlet_id: i32,
+    members: i16,
+    adults: i16,
+    working_age: i16,
+    status: String,
+    registered_on: Date,
+    effective_on: Date,
+    version: i32,
+    surveyed_on: Option<Date>,
+}
+
+impl Row {
+    fn household(self) -> Result<Household, StoreError> {
+        Ok(Household {
+            number: number(self.number),
+            hamlet: UnitId::new(self.hamlet_id),
+            composition: composition(self.members, self.adults, self.working_age)?,
+            status: status(&self.status)?,
+            registered_on: self.registered_on,
+            effective_on: self.effective_on,
+            version: self.version.cast_unsigned(),
+            surveyed_on: self.surveyed_on,
+            head: None,
+        })
+    }
+}

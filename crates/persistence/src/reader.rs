@@ -1,0 +1,71 @@
+//! The reading door: one reader per request. What can be read stands in the file of its noun.
+
+use std::sync::Arc;
+
+use registry_domain::access::{Principal, Scope};
+use registry_domain::indicator::{PublishedFigure, Target};
+use registry_domain::time::Date;
+use registry_domain::unit::Units;
+
+use crate::StoreError;
+use crate::engine::Counted;
+use crate::personal::Sealer;
+use crate::store::Inner;
+
+/// Reads on behalf of one principal, on connections that the engine itself holds read-only.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pub(crate) connection: Counted,
+    pub(crate) store: Arc<Inner>,
+    principal: Principal,
+}
+
+impl Reader {
+    pub(crate) fn new(store: Arc<Inner>, principal: Principal) -> Self {
+        Self { connection: Counted::new(store.connections.readers.clone()), store, principal }
+    }
+
+    /// On whose behalf.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// How many SQL statements this reader and its clones have sent.
+    #[must_use]
+    pub fn statements(&self) -> u32 {
+        self.connection.statements()
+    }
+
+    /// All units of all times; in memory.
+    #[must_use]
+    pub fn units(&self) -> Arc<Units> {
+        Arc::clone(&self.store.units)
+    }
+
+    /// The present day in the province.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.store.clock.today()
+    }
+
+    /// All figures that were stated in public; in memory.
+    #[must_use]
+    pub fn published_figures(&self) -> &[PublishedFigure] {
+        &self.store.published
+    }
+
+    /// What plans want; in memory.
+    #[must_use]
+    pub fn targets(&self) -> &[Target] {
+        &self.store.targets
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.store.sealer
+    }
+
+    pub(crate) fn require(&self, scope: Scope) -> Result<(), StoreError> {
+        Ok(self.principal.require(scope)?)
+    }
+}

@@ -1,0 +1,126 @@
+//! The store: what both doors share, and opening it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use registry_domain::access::Principal;
+use registry_domain::indicator::{PublishedFigure, Target};
+use registry_domain::time::{Clock, Date};
+use registry_domain::unit::Units;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
+
+use crate::engine::{Connections, Purpose, connect};
+use crate::entity::household;
+use crate::entity::record::data_key;
+use crate::personal::Sealer;
+use crate::rollup::{self, RollupCache};
+use crate::{DataKey, Reader, RollupDifference, StoreConfig, StoreError, migrate, unit};
+
+/// An open database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) connections: Connections,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sealer: Sealer,
+    pub(crate) units: Arc<Units>,
+    pub(crate) published: Vec<PublishedFigure>,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) rollups: RollupCache,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens a database whose migrations are all applied, with the data key it was made with.
+    pub async fn open(
+        config: &StoreConfig,
+        key: DataKey,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        // The writer comes first: a read-only connection can't set up SQLite's journal.
+        let writers = connect(config, Purpose::Write).await?;
+        migrate::require_current(&writers).await?;
+        let sealer = Sealer::new(&key)?;
+        claim_data_key(&writers, &sealer, clock.as_ref()).await?;
+        let units = Arc::new(unit::load(&writers).await?);
+        let connections = Connections { readers: connect(config, Purpose::Read).await?, writers };
+        let inner = Inner {
+            published: unit::load_published(&connections.readers).await?,
+            targets: unit::load_targets(&connections.readers).await?,
+            connections,
+            clock,
+            sealer,
+            units,
+            rollups: RollupCache::default(),
+        };
+        let store = Self { inner: Arc::new(inner) };
+        store.inner.rollups.current(&store.inner.connections.readers).await?;
+        Ok(store)
+    }
+
+    /// The reading door.
+    #[must_use]
+    pub fn read(&self, principal: &Principal) -> Reader {
+        Reader::new(Arc::clone(&self.inner), principal.clone())
+    }
+
+    /// All units of all times; in memory.
+    #[must_use]
+    pub fn units(&self) -> Arc<Units> {
+        Arc::clone(&self.inner.units)
+    }
+
+    /// The present day in the province.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.inner.clock.today()
+    }
+
+    /// Whether the database answers and has the tables of this version.
+    pub async fn is_ready(&self) -> Result<(), StoreError> {
+        migrate::require_current(&self.inner.connections.readers).await
+    }
+
+    /// How many households are recorded.
+    pub async fn household_count(&self) -> Result<u64, StoreError> {
+        Ok(household::Entity::find().count(&self.inner.connections.readers).await?)
+    }
+
+    /// Recomputes all rollups from the records and tells where the kept ones differ.
+    pub async fn check_rollups(&self) -> Result<Vec<RollupDifference>, StoreError> {
+        rollup::check(&self.inner).await
+    }
+
+    /// Closes all connections; running statements end first.
+    pub async fn close(&self) {
+        self.inner.connections.close().await;
+    }
+}
+
+/// Notes the key's id in a new database; refuses another key later.
+async fn claim_data_key(
+    connection: &impl ConnectionTrait,
+    sealer: &Sealer,
+    clock: &dyn Clock,
+) -> Result<(), StoreError> {
+    match data_key::Entity::find().one(connection).await? {
+        Some(known) if known.key_id == sealer.key_id() => Ok(()),
+        Some(known) => Err(StoreError::WrongDataKey { expected: known.key_id }),
+        None => {
+            let claim = data_key::ActiveModel {
+                key_id: Set(sealer.key_id()),
+                recorded_at: Set(clock.now()),
+            };
+            data_key::Entity::insert(claim).exec_without_returning(connection).await?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The writing door: one command, one transaction. What can be written stands in the file of its noun.
+
+use std::sync::Arc;
+
+use registry_domain::access::WritingPrincipal;
+use registry_domain::fault::{Fault, Faults, Path, Rule};
+use registry_domain::time::{Date, Instant};
+use registry_domain::unit::Units;
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sea_query::{Expr, OnConflict},
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::entity::record::{audit_event, idempotency_key};
+use crate::personal::Sealer;
+use crate::store::Inner;
+use crate::{Store, StoreError, WriteError};
+
+/// The most rows one command may have.
+pub(crate) const ROWS_LIMIT: usize = 5_000;
+
+/// A change to the records. First planned, which finds all faults and writes nothing, then carried out.
+pub trait Command: Sized + Send {
+    /// What the record calls it.
+    const ACTION: &'static str;
+    /// All that carrying out needs.
+    type Plan: Send;
+    /// What the caller is told, and told again on a retry. No personal data.
+    type Outcome: Serialize + DeserializeOwned + Send;
+
+    /// How many records it is about.
+    fn subjects(&self) -> usize;
+
+    /// Checks every rule against the records and locks those it will change.
+    fn plan(self, writer: &Writer) -> impl Future<Output = Result<Self::Plan, WriteError>> + Send;
+
+    /// Writes. Nothing can be refused any more.
+    fn carry_out(
+        plan: Self::Plan,
+        writer: &Writer,
+    ) -> impl Future<Output = Result<Self::Outcome, StoreError>> + Send;
+}
+
+/// A value and where it stands in the input, so that faults can name the place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row<T> {
+    /// The place.
+    pub at: Path,
+    /// The value.
+    pub value: T,
+}
+
+/// What comes with a command.
+#[derive(Debug, Clone, Default)]
+pub struct WriteRequest {
+    /// Makes a retry safe.
+    pub idempotency: Option<Idempotency>,
+    /// The request that it came by.
+    pub request_id: Option<String>,
+}
+
+/// A key under which a command is carried out at most once.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    /// The key, 1…200 characters, unique per actor.
+    pub key: String,
+    /// What the key stands for; only a keyed hash of it is stored.
+    pub content: Vec<u8>,
+}
+
+/// The longest idempotency key, in characters.
+const KEY_LIMIT: usize = 200;
+
+/// What came of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written<T> {
+    /// What the command tells.
+    pub outcome: T,
+    /// Whether an earlier attempt with the same key had done it.
+    pub replayed: bool,
+}
+
+/// A transaction on behalf of one principal. Only commands hold one.
+#[derive(Debug)]
+pub struct Writer {
+    pub(crate) transaction: DatabaseTransaction,
+    pub(crate) actor: String,
+    pub(crate) now: Instant,
+    store: Arc<Inner>,
+    mode: Mode,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Write,
+    Rehearse,
+}
+
+impl Store {
+    /// The writing door: carries out `command` in one transaction, or nothing of it.
+    pub async fn write<C: Command>(
+        &self,
+        principal: &WritingPrincipal,
+        command: C,
+        request: WriteRequest,
+    ) -> Result<Written<C::Outcome>, WriteError> {
+        let writer = Writer::begin(self, principal, Mode::Write).await?;
+        match writer.attempt(command, &request).await {
+            Ok(written) => {
+                writer.transaction.commit().await?;
+                Ok(written)
+            }
+            Err(error) => {
+                writer.transaction.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Checks `command` by the same rules as [`Store::write`], on a reading connection.
+    pub async fn rehearse<C: Command>(
+        &self,
+        principal: &WritingPrincipal,
+        command: C,
+    ) -> Result<(), WriteError> {
+        let writer = Writer::begin(self, principal, Mode::Rehearse).await?;
+        let planned = command.plan(&writer).await;
+        writer.transaction.rollback().await?;
+        planned.map(drop)
+    }
+
+    /// What an earlier attempt under `key` came to, if there was one.
+    pub async fn earlier_outcome<C: Command>(
+        &self,
+        principal: &WritingPrincipal,
+        idempotency: &Idempotency,
+    ) -> Result<Option<C::Outcome>, WriteError> {
+        let writer = Writer::begin(self, principal, Mode::Rehearse).await?;
+        let earlier = writer.earlier(idempotency).await;
+        writer.transaction.rollback().await?;
+        earlier
+    }
+}
+
+impl Writer {
+    async fn begin(
+        store: &Store,
+        principal: &WritingPrincipal,
+        mode: Mode,
+    ) -> Result<Self, StoreError> {
+        let connections = &store.inner.connections;
+        let transaction = match mode {
+            // Taking SQLite's write lock at once avoids failing half-way for another process.
+            Mode::Write => {
+                let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+                let options =
+                    TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+                connections.writers.begin_with_options(options).await?
+            }
+            Mode::Rehearse => connections.readers.begin().await?,
+        };
+        Ok(Self {
+            transaction,
+            actor: principal.actor().to_owned(),
+            now: store.inner.clock.now(),
+            store: Arc::clone(&store.inner),
+            mode,
+        })
+    }
+
+    async fn attempt<C: Command>(
+        &self,
+        command: C,
+        request: &WriteRequest,
+    ) -> Result<Written<C::Outcome>, WriteError> {
+        if let Some(idempotency) = &request.idempotency
+            && !self.claim(idempotency).await?
+            && let Some(outcome) = self.earlier(idempotency).await?
+        {
+            return Ok(Written { outcome, replayed: true });
+        }
+        let subjects = command.subjects();
+        let plan = command.plan(self).await?;
+        let outcome = C::carry_out(plan, self).await?;
+        if let Some(idempotency) = &request.idempotency {
+            self.keep_outcome(idempotency, &outcome).await?;
+        }
+        self.note(C::ACTION, subjects, request).await?;
+        Ok(Written { outcome, replayed: false })
+    }
+
+    /// Reserves the key; false if it is taken. Waits for another transaction that is just taking it.
+    async fn claim(&self, idempotency: &Idempotency) -> Result<bool, WriteError> {
+        let length = idempotency.key.chars().count();
+        if length == 0 || length > KEY_LIMIT || idempotency.key.chars().any(char::is_control) {
+            let expected = "1 to 200 characters without control characters / 1 đến 200 ký tự";
+            return Err(refuse("idempotencyKey", Rule::Malformed { expected }));
+        }
+        let claim = idempotency_key::ActiveModel {
+            actor: Set(self.actor.clone()),
+            key: Set(idempotency.key.clone()),
+            recorded_at: Set(self.now),
+            content_hash: Set(self.content_hash(idempotency)),
+            outcome: Set(String::new()),
+        };
+        let inserted = idempotency_key::Entity::insert(claim)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(&self.transaction)
+            .await?;
+        Ok(inserted > 0)
+    }
+
+    async fn earlier<T: DeserializeOwned>(
+        &self,
+        idempotency: &Idempotency,
+    ) -> Result<Option<T>, WriteError> {
+        let id = (self.actor.clone(), idempotency.key.clone());
+        let Some(kept) = idempotency_key::Entity::find_by_id(id).one(&self.transaction).await?
+        else {
+            return Ok(None);
+        };
+        if kept.content_hash != self.content_hash(idempotency) {
+            return Err(refuse("idempotencyKey", Rule::IdempotencyConflict));
+        }
+        let outcome = serde_json::from_str(&kept.outcome);
+        Ok(Some(outcome.map_err(|_| StoreError::damaged("outcome under an idempotency key"))?))
+    }
+
+    async fn keep_outcome(
+        &self,
+        idempotency: &Idempotency,
+        outcome: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        let outcome = serde_json::to_string(outcome).map_err(|_| StoreError::damaged("outcome"))?;
+        idempotency_key::Entity::update_many()
+            .col_expr(idempotency_key::Column::Outcome, Expr::value(outcome))
+            .filter(idempotency_key::Column::Actor.eq(&self.actor))
+            .filter(idempotency_key::Column::Key.eq(&idempotency.key))
+            .exec(&self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    async fn note(
+        &self,
+        action: &str,
+        subjects: usize,
+        request: &WriteRequest,
+    ) -> Result<(), StoreError> {
+        let event = audit_event::ActiveModel {
+            id: NotSet,
+            recorded_at: Set(self.now),
+            actor: Set(self.actor.clone()),
+            action: Set(action.to_owned()),
+            request_id: Set(request.request_id.clone()),
+            subjects: Set(i32::try_from(subjects).unwrap_or(i32::MAX)),
+        };
+        audit_event::Entity::insert(event).exec_without_returning(&self.transaction).await?;
+        Ok(())
+    }
+
+    fn content_hash(&self, idempotency: &Idempotency) -> String {
+        let hash = self.sealer().hash("content", &idempotency.content);
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Locks the selected rows until the end, unless this is a rehearsal. SQLite has one writer anyway.
+    pub(crate) fn locking<S: QuerySelect>(&self, select: S) -> S {
+        match self.mode {
+            Mode::Write => select.lock_exclusive(),
+            Mode::Rehearse => select,
+        }
+    }
+
+    pub(crate) fn units(&self) -> &Units {
+        &self.store.units
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.store.sealer
+    }
+
+    pub(crate) fn today(&self) -> Date {
+        registry_domain::time::local_date(self.now)
+    }
+}
+
+fn refuse(field: &'static str, rule: Rule) -> WriteError {
+    WriteError::Refused(Faults::from(Fault {
+        path: Path::root().field("input").field(field),
+        rule,
+    }))
+}
+
+/// Checks the number of rows of a batch.
+pub(crate) fn bounded<T>(rows: &[T]) -> Result<(), WriteError> {
+    let rule = match rows.len() {
+        0 => Rule::BatchEmpty,
+        rows if rows > ROWS_LIMIT => Rule::BatchTooLarge { rows, limit: ROWS_LIMIT },
+        _ => return Ok(()),
+    };
+    Err(WriteError::Refused(Faults::from(Fault { path: Path::root(), rule })))
+}

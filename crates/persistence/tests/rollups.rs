@@ -1,0 +1,216 @@
+//! The rollups stay exact whatever is written, and the check notices when they are not.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
+use registry_domain::access::{Principal, Scope, WritingPrincipal};
+use registry_domain::connectivity::{
+    Adoption, FixedLine, FixedProvider, FixedTechnology, NewSurvey,
+};
+use registry_domain::fault::{Path, RuleCode};
+use registry_domain::household::{
+    Closure, Composition, HouseholdChange, HouseholdClosure, HouseholdNumber, NewHousehold,
+};
+use registry_domain::indicator::{Figure, IndicatorCode};
+use registry_domain::personal::Head;
+use registry_domain::time::Date;
+use registry_domain::unit::{Level, UnitId};
+use registry_persistence::{
+    ChangeHouseholds, CloseHouseholds, RecordConnectivity, RegisterHouseholds, Row, Store,
+    WriteError, WriteRequest,
+};
+use registry_testing::{Engine, TestDatabase, on_both_engines};
+use sea_orm::{ConnectionTrait, Database};
+
+on_both_engines!(
+    random_writes_leave_no_difference,
+    a_tampered_rollup_is_named,
+    figures_are_seen_at_once
+);
+
+fn officer() -> WritingPrincipal {
+    Principal::development().writer(Scope::HouseholdsWrite).unwrap()
+}
+
+fn date(offset: u16) -> Date {
+    Date::from_ymd_opt(2023, 1, 1).unwrap() + chrono::Days::new(offset.into())
+}
+
+fn row<T>(value: T) -> Vec<Row<T>> {
+    vec![Row { at: Path::root(), value }]
+}
+
+fn hamlets(store: &Store) -> Vec<UnitId> {
+    let units = store.units();
+    let hamlets = units.all().iter().filter(|unit| unit.level() == Level::Hamlet);
+    hamlets.map(|unit| unit.id).take(3).collect()
+}
+
+fn new_household(hamlet: UnitId, adults: i32) -> NewHousehold {
+    NewHousehold {
+        hamlet,
+        composition: Composition::parse(adults + 1, adults, adults, &Path::root()).unwrap(),
+        head: Head::parse("Lê Thị Mận", None, None, &Path::root()).unwrap(),
+        registered_on: date(0),
+    }
+}
+
+fn survey(number: u32, on: Date, smartphones: i32, fibre: bool) -> NewSurvey {
+    let line = FixedLine { technology: FixedTechnology::Fibre, provider: FixedProvider::Vnpt };
+    NewSurvey {
+        household: HouseholdNumber::new(number).unwrap().code(),
+        surveyed_on: on,
+        fixed: fibre.then_some(line),
+        mobile: None,
+        adoption: Adoption { smartphone: smartphones, ..Adoption::default() },
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Register { hamlet: usize, adults: i32 },
+    Survey { household: u32, on: u16, smartphones: i32, fibre: bool },
+    Move { household: u32, on: u16, hamlet: usize },
+    Close { household: u32, on: u16 },
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let register =
+        (0usize..3, 0i32..6).prop_map(|(hamlet, adults)| Act::Register { hamlet, adults });
+    let survey = (1u32..12, 0u16..1000, 0i32..4, any::<bool>()).prop_map(
+        |(household, on, smartphones, fibre)| Act::Survey { household, on, smartphones, fibre },
+    );
+    let moved = (1u32..12, 0u16..1000, 0usize..3).prop_map(|(household, on, hamlet)| Act::Move {
+        household,
+        on,
+        hamlet,
+    });
+    let closed = (1u32..12, 0u16..1000).prop_map(|(household, on)| Act::Close { household, on });
+    prop::collection::vec(prop_oneof![2 => register, 6 => survey, 2 => moved, 1 => closed], 40..80)
+}
+
+/// Carries out one act; refusals are part of the game.
+async fn perform(store: &Store, hamlets: &[UnitId], act: &Act) -> Result<(), WriteError> {
+    let request = WriteRequest::default();
+    let code = |number| HouseholdNumber::new(number).unwrap().code();
+    let version = async |number| {
+        let reader = store.read(&Principal::development());
+        let number = HouseholdNumber::new(number).unwrap();
+        let found =
+            reader.households(&[number], registry_persistence::Heads::Without).await.unwrap();
+        found.first().map_or(1, |household| household.version)
+    };
+    match *act {
+        Act::Register { hamlet, adults } => {
+            let command = RegisterHouseholds(row(new_household(hamlets[hamlet], adults)));
+            store.write(&officer(), command, request).await.map(drop)
+        }
+        Act::Survey { household, on, smartphones, fibre } => {
+            let command = RecordConnectivity(row(survey(household, date(on), smartphones, fibre)));
+            store.write(&officer(), command, request).await.map(drop)
+        }
+        Act::Move { household, on, hamlet } => {
+            let change = HouseholdChange {
+                code: code(household),
+                version: version(household).await,
+                effective_on: date(on),
+                hamlet: Some(hamlets[hamlet]),
+                composition: None,
+                head: None,
+            };
+            store.write(&officer(), ChangeHouseholds(row(change)), request).await.map(drop)
+        }
+        Act::Close { household, on } => {
+            let closure = HouseholdClosure {
+                code: code(household),
+                version: version(household).await,
+                reason: Closure::MovedAway,
+                closed_on: date(on),
+            };
+            store.write(&officer(), CloseHouseholds(row(closure)), request).await.map(drop)
+        }
+    }
+}
+
+async fn random_writes_leave_no_difference(engine: Engine) {
+    let database = TestDatabase::create(engine).await;
+    let store = database.open().await;
+    let hamlets = hamlets(&store);
+    let mut runner = TestRunner::new(Config::default());
+    let mut accepted = 0;
+    for _ in 0..3 {
+        for act in acts().new_tree(&mut runner).unwrap().current() {
+            match perform(&store, &hamlets, &act).await {
+                Ok(()) => accepted += 1,
+                Err(WriteError::Refused(faults)) => assert!(!faults.is_empty()),
+                Err(WriteError::Store(error)) => panic!("{act:?}: {error:?}"),
+            }
+        }
+        assert_eq!(store.check_rollups().await.unwrap(), []);
+    }
+    assert!(accepted > 30, "only {accepted} acts were accepted");
+}
+
+async fn a_tampered_rollup_is_named(engine: Engine) {
+    let database = TestDatabase::create(engine).await;
+    let store = database.open().await;
+    let register = Act::Register { hamlet: 0, adults: 3 };
+    let survey = Act::Survey { household: 1, on: 40, smartphones: 2, fibre: true };
+    for act in [register, survey] {
+        perform(&store, &hamlets(&store), &act).await.unwrap();
+    }
+    let raw = match &database.config.database {
+        registry_persistence::DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+        registry_persistence::DatabaseUrl::Postgres(url) => url.clone(),
+    };
+    let raw = Database::connect(raw).await.unwrap();
+    raw.execute_unprepared("UPDATE rollup SET adults_with_smartphone = 5").await.unwrap();
+    let found = store.check_rollups().await.unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].kept, found[0].recomputed), (5, 2));
+    assert_eq!(found[0].month.to_string(), "2023-02");
+    assert_eq!(found[0].measure, "adults_with_smartphone");
+}
+
+async fn figures_are_seen_at_once(engine: Engine) {
+    let database = TestDatabase::create(engine).await;
+    let store = database.open().await;
+    let other = database.open().await;
+    let hamlets = hamlets(&store);
+    perform(&store, &hamlets, &Act::Register { hamlet: 0, adults: 3 }).await.unwrap();
+    for (place, on) in [40, 80, 120].into_iter().enumerate() {
+        let smartphones = i32::try_from(place).unwrap();
+        let act = Act::Survey { household: 1, on, smartphones, fibre: true };
+        perform(&store, &hamlets, &act).await.unwrap();
+        for store in [&store, &other] {
+            let cube = store.read(&Principal::anonymous()).rollups().await.unwrap();
+            let portions = store.units().portions(hamlets[0], date(on));
+            let month = registry_domain::time::YearMonth::of(date(on));
+            let figure = Figure::sum(&cube, &portions, month, IndicatorCode::AdultSmartphone);
+            assert_eq!((figure.numerator, figure.denominator), (smartphones.into(), 3));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_survey_of_an_unknown_household_is_refused_with_its_place() {
+    let database = TestDatabase::create(Engine::Sqlite).await;
+    let store = database.open().await;
+    let at = Path::root().field("surveys").index(3);
+    let command = RecordConnectivity(vec![Row { at, value: survey(9, date(0), 0, false) }]);
+    let refused = store.write(&officer(), command, WriteRequest::default()).await;
+    let Err(WriteError::Refused(faults)) = refused else { panic!("not refused") };
+    assert_eq!(faults.as_slice()[0].path.to_string(), "surveys[3].household");
+    assert_eq!(faults.as_slice()[0].rule.code(), RuleCode::UnknownHousehold);
+}
+
+#[tokio::test]
+async fn a_closed_store_lets_go_of_its_file() {
+    let database = TestDatabase::create(Engine::Sqlite).await;
+    let store = database.open().await;
+    tokio::time::timeout(Duration::from_secs(20), store.close()).await.unwrap();
+    assert!(!database.folder.path().join("registry.sqlite-wal").exists());
+}

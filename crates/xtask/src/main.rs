@@ -1,0 +1,84 @@
+//! `cargo xtask`: the project's own tools. Knows the workspace and Debian; ships nothing.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a developer's terminal")]
+
+mod postgres;
+mod supply_chain;
+mod test;
+
+use std::process::{Command, ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// The registry's development tools.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Format, lints, all tests on SQLite and PostgreSQL, and the schema's drift.
+    Test {
+        /// Handed to the test runner, after `--`.
+        #[arg(last = true)]
+        filter: Vec<String>,
+    },
+    /// Starts the tests' PostgreSQL and keeps it until Ctrl-C.
+    Postgres,
+    /// Checks licences, bans and sources of all dependencies by `deny.toml`.
+    SupplyChain,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Test { filter } => test::run(&filter),
+        Task::Postgres => postgres::keep(),
+        Task::SupplyChain => supply_chain::check(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a task failed.
+#[derive(Debug, thiserror::Error)]
+enum TaskError {
+    /// A program could not be started.
+    #[error("cannot run {program}: {source}")]
+    CannotRun {
+        program: String,
+        #[source]
+        source: std::io::Error,
+    },
+    /// A program said no.
+    #[error("{0} failed")]
+    Failed(String),
+    /// Something is missing; the text says how to get it.
+    #[error("{0}")]
+    Missing(String),
+    /// A file or folder could not be used.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// Runs a program to its end.
+fn run(command: &mut Command) -> Result<(), TaskError> {
+    let shown = command.get_program().to_string_lossy().into_owned();
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    let shown = format!("{shown} {}", arguments.join(" "));
+    let status = command
+        .status()
+        .map_err(|source| TaskError::CannotRun { program: shown.clone(), source })?;
+    if status.success() { Ok(()) } else { Err(TaskError::Failed(shown)) }
+}
+
+/// Whether a program answers to `--version` or the like.
+fn answers(program: &str, argument: &str) -> bool {
+    let asked = Command::new(program).arg(argument).output();
+    asked.is_ok_and(|output| output.status.success())
+}

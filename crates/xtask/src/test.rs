@@ -1,0 +1,37 @@
+//! The one test command: everything that must hold before a change lands.
+
+use std::process::Command;
+
+use crate::postgres::Cluster;
+use crate::{TaskError, answers, run as run_program};
+
+pub(crate) fn run(filter: &[String]) -> Result<(), TaskError> {
+    step("format");
+    run_cargo(&["fmt", "--all", "--check"])?;
+    step("lints");
+    run_cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    step("PostgreSQL for the tests");
+    let cluster = Cluster::start()?;
+    step("tests on SQLite and PostgreSQL");
+    tests(&cluster, filter)?;
+    step("schema.graphql says what the code does");
+    run_cargo(&["run", "--package", "registry-server", "--", "schema", "--check", "schema.graphql"])
+}
+
+fn step(name: &str) {
+    println!("── {name}");
+}
+
+fn run_cargo(arguments: &[&str]) -> Result<(), TaskError> {
+    run_program(Command::new("cargo").args(arguments))
+}
+
+fn tests(cluster: &Cluster, filter: &[String]) -> Result<(), TaskError> {
+    let mut command = Command::new("cargo");
+    if answers("cargo-nextest", "--version") {
+        command.args(["nextest", "run", "--workspace"]);
+    } else {
+        command.args(["test", "--workspace"]);
+    }
+    run_program(command.args(filter).env("REGISTRY_TEST_POSTGRES_URL", cluster.url()))
+}
