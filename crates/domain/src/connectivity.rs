@@ -102,6 +102,22 @@ impl DigitalService {
     /// How many services are counted.
     pub const COUNT: usize = Self::ALL.len();
 
+    /// The name by which people know it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HauGiangApp => "Hậu Giang app",
+            Self::Vssid => "VssID",
+            Self::Zalo => "Zalo",
+            Self::BankApp => "Mobile Banking",
+            Self::MobileMoney => "Mobile Money",
+            Self::ViettelMoney => "Viettel Money",
+            Self::CashlessElectricity => "e-payment (điện)",
+            Self::CashlessWater => "e-payment (nước)",
+            Self::CashlessTelecom => "e-payment (viễn thông)",
+        }
+    }
+
     /// The services that are a way of paying bills without cash.
     pub const CASHLESS: [Self; 3] =
         [Self::CashlessElectricity, Self::CashlessWater, Self::CashlessTelecom];
@@ -172,7 +188,11 @@ impl Survey {
     pub fn check(new: &NewSurvey, composition: Composition, path: &Path) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let adults = ("adults", composition.adults());
-        let mut part = |name: &'static str, value: i32, (base_name, base): (&'static str, u16)| {
+        let services_at = path.field("services");
+        let mut part = |path: &Path,
+                        name: &'static str,
+                        value: i32,
+                        (base_name, base): (&'static str, u16)| {
             let checked = count(value, 0).and_then(|count| {
                 if count <= base {
                     Ok(count)
@@ -184,21 +204,23 @@ impl Survey {
         };
         let told = &new.adoption;
         let adoption = Adoption {
-            smartphone: part("adultsWithSmartphone", told.smartphone, adults),
+            smartphone: part(path, "adultsWithSmartphone", told.smartphone, adults),
             trained: part(
+                path,
                 "workingAgeTrained",
                 told.trained,
                 ("workingAge", composition.working_age()),
             ),
             public_service_account: part(
+                path,
                 "adultsWithPublicServiceAccount",
                 told.public_service_account,
                 adults,
             ),
-            vneid_level_2: part("adultsWithVneidLevel2", told.vneid_level_2, adults),
-            cashless: part("adultsPayingCashless", told.cashless, adults),
+            vneid_level_2: part(path, "adultsWithVneidLevel2", told.vneid_level_2, adults),
+            cashless: part(path, "adultsPayingCashless", told.cashless, adults),
             services: std::array::from_fn(|at| {
-                part(DigitalService::ALL[at].code(), told.services[at], adults)
+                part(&services_at, DigitalService::ALL[at].code(), told.services[at], adults)
             }),
         };
         for service in DigitalService::CASHLESS {
@@ -266,7 +288,7 @@ mod tests {
             [
                 ("adultsWithSmartphone".into(), above),
                 ("workingAgeTrained".into(), above),
-                ("ZALO".into(), above)
+                ("services.ZALO".into(), above)
             ]
         );
     }

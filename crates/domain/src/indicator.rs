@@ -1,6 +1,7 @@
 //! Indicators: what each says, of which measures it is made, and how it is told for a unit.
 
 use crate::connectivity::DigitalService;
+use crate::fault::Language;
 use crate::rollup::{Measure, RollupCube};
 use crate::time::{Date, YearMonth};
 use crate::unit::{Portion, Share, UnitId};
@@ -68,6 +69,46 @@ impl IndicatorCode {
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::all().find(|indicator| indicator.code() == code)
+    }
+
+    /// What it says, for people: who, out of whom.
+    #[must_use]
+    pub fn definition(self, language: Language) -> String {
+        let (vietnamese, english) = match self {
+            Self::AdultSmartphone => {
+                ("Người trưởng thành có điện thoại thông minh", "Adults with a smartphone")
+            }
+            Self::HouseholdFibre => {
+                ("Hộ có cáp quang băng rộng", "Households with fibre broadband")
+            }
+            Self::DigitalSkills => (
+                "Người trong độ tuổi lao động được tập huấn kỹ năng số",
+                "People of working age trained in digital skills",
+            ),
+            Self::PublicServiceAccount => (
+                "Người trưởng thành có tài khoản dịch vụ công trực tuyến",
+                "Adults with an online public-service account",
+            ),
+            Self::VneidLevel2 => (
+                "Người trưởng thành có tài khoản VNeID mức 2",
+                "Adults with a VNeID account of level 2",
+            ),
+            Self::CashlessPayment => (
+                "Người trưởng thành thanh toán hoá đơn không dùng tiền mặt",
+                "Adults who pay any bill without cash",
+            ),
+            Self::Service(service) => {
+                let name = service.name();
+                return match language {
+                    Language::Vietnamese => format!("Người trưởng thành dùng {name}"),
+                    Language::English => format!("Adults using {name}"),
+                };
+            }
+        };
+        match language {
+            Language::Vietnamese => vietnamese.to_owned(),
+            Language::English => english.to_owned(),
+        }
     }
 
     /// What is counted.
@@ -143,29 +184,45 @@ impl Figure {
     pub fn value(self) -> Option<f64> {
         (self.denominator != 0).then(|| self.numerator as f64 / self.denominator as f64)
     }
+}
 
+/// All measures of a unit at the end of a month, added up once for all indicators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// In millionths, since hamlets may count by share.
+    millionths: [i64; Measure::COUNT],
+    quality: Quality,
+}
+
+impl Totals {
     /// Adds up the `portions` of a unit at the end of `month`.
     #[must_use]
-    pub fn sum(
-        cube: &RollupCube,
-        portions: &[Portion],
-        month: YearMonth,
-        code: IndicatorCode,
-    ) -> Self {
-        const WHOLE: i64 = Share::WHOLE.millionths() as i64;
-        let (mut numerator, mut denominator) = (0, 0);
+    pub fn add_up(cube: &RollupCube, portions: &[Portion], month: YearMonth) -> Self {
+        let mut millionths = [0; Measure::COUNT];
         for portion in portions {
-            let measures = cube.at(portion.hamlet, month);
             let share = i64::from(portion.share.millionths());
-            numerator += i64::from(measures[code.numerator()]) * share;
-            denominator += i64::from(measures[code.denominator()]) * share;
+            let measures = cube.at(portion.hamlet, month);
+            for (total, count) in millionths.iter_mut().zip(measures.as_array()) {
+                *total += i64::from(*count) * share;
+            }
         }
         let exact = portions.iter().all(|portion| portion.share == Share::WHOLE);
-        Self {
-            numerator: (numerator + WHOLE / 2) / WHOLE,
-            denominator: (denominator + WHOLE / 2) / WHOLE,
-            quality: if exact { Quality::Exact } else { Quality::Estimated },
+        Self { millionths, quality: if exact { Quality::Exact } else { Quality::Estimated } }
+    }
+
+    /// The figure of one indicator.
+    #[must_use]
+    pub const fn figure(&self, code: IndicatorCode) -> Figure {
+        Figure {
+            numerator: self.count(code.numerator()),
+            denominator: self.count(code.denominator()),
+            quality: self.quality,
         }
+    }
+
+    const fn count(&self, measure: Measure) -> i64 {
+        const WHOLE: i64 = Share::WHOLE.millionths() as i64;
+        (self.millionths[measure.place()] + WHOLE / 2) / WHOLE
     }
 }
 

@@ -45,7 +45,7 @@ impl Measure {
     /// How many measures there are.
     pub const COUNT: usize = BEFORE_SERVICES + DigitalService::COUNT;
 
-    const fn place(self) -> usize {
+    pub(crate) const fn place(self) -> usize {
         match self {
             Self::HouseholdsSurveyed => 0,
             Self::HouseholdsWithFibre => 1,

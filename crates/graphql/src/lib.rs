@@ -1,1 +1,122 @@
-//! Stub.
+//! The public contract: GraphQL types over domain values. The only crate that knows async-graphql.
+//!
+//! Resolvers parse inputs into domain commands, make one call to a door of the store, and hand
+//! out what comes back. No SQL, no HTTP.
+
+mod connectivity;
+mod cursor;
+mod error;
+mod fault;
+mod household;
+mod indicator;
+mod loader;
+mod mutation;
+mod node;
+mod page;
+mod query;
+mod scalar;
+mod service_config;
+mod session;
+mod unit;
+
+use async_graphql::{
+    EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
+};
+use http::HeaderValue;
+use registry_persistence::Store;
+
+use mutation::Mutation;
+use query::Query;
+use session::Session;
+
+pub use session::Visit;
+
+type RegistrySchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// Whether clients may ask what the schema is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introspection {
+    /// They may.
+    On,
+    /// They may not.
+    Off,
+}
+
+/// What a request may cost. Told to clients by `serviceConfig`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaSettings {
+    /// Whether clients may ask what the schema is.
+    pub introspection: Introspection,
+    /// How deep selections may nest; below 15 breaks introspection.
+    pub max_depth: usize,
+    /// How many fields a request may ask for, lists counted by their page size.
+    pub max_complexity: usize,
+    /// The largest page.
+    pub max_page: usize,
+}
+
+impl Default for SchemaSettings {
+    fn default() -> Self {
+        Self {
+            introspection: Introspection::On,
+            max_depth: 20,
+            max_complexity: 50_000,
+            max_page: 200,
+        }
+    }
+}
+
+/// The schema over a store, ready to execute. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    schema: RegistrySchema,
+    store: Store,
+    settings: SchemaSettings,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// Builds the schema.
+    #[must_use]
+    pub fn new(store: Store, settings: SchemaSettings) -> Self {
+        let mut builder = builder().limit_depth(settings.max_depth);
+        builder = builder.limit_complexity(settings.max_complexity);
+        if settings.introspection == Introspection::Off {
+            builder = builder.disable_introspection();
+        }
+        Self { schema: builder.finish(), store, settings }
+    }
+
+    /// Answers one request. Every error carries `extensions.code`; the header `Server-Timing` tells
+    /// how many SQL statements reading took.
+    pub async fn execute(&self, request: Request, visit: Visit) -> Response {
+        let session = Session::new(&self.store, self.settings, visit);
+        let mut response = self.schema.execute(request.data(session.clone())).await;
+        for error in &mut response.errors {
+            error::explain(error, &session);
+        }
+        let timing = format!("sql;desc=\"{} statements\"", session.reader.statements());
+        if let Ok(timing) = HeaderValue::from_str(&timing) {
+            response.http_headers.insert("server-timing", timing);
+        }
+        response
+    }
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+}
+
+/// The text of `schema.graphql`.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().include_specified_by();
+    let sdl = builder().finish().sdl_with_options(options);
+    let lines = sdl.lines().map(str::trim_end).collect::<Vec<_>>();
+    format!("{}\n", lines.join("\n").trim())
+}

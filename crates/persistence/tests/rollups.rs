@@ -14,7 +14,7 @@ use registry_domain::fault::{Path, RuleCode};
 use registry_domain::household::{
     Closure, Composition, HouseholdChange, HouseholdClosure, HouseholdNumber, NewHousehold,
 };
-use registry_domain::indicator::{Figure, IndicatorCode};
+use registry_domain::indicator::{IndicatorCode, Totals};
 use registry_domain::personal::Head;
 use registry_domain::time::Date;
 use registry_domain::unit::{Level, UnitId};
@@ -189,7 +189,8 @@ async fn figures_are_seen_at_once(engine: Engine) {
             let cube = store.read(&Principal::anonymous()).rollups().await.unwrap();
             let portions = store.units().portions(hamlets[0], date(on));
             let month = registry_domain::time::YearMonth::of(date(on));
-            let figure = Figure::sum(&cube, &portions, month, IndicatorCode::AdultSmartphone);
+            let totals = Totals::add_up(&cube, &portions, month);
+            let figure = totals.figure(IndicatorCode::AdultSmartphone);
             assert_eq!((figure.numerator, figure.denominator), (smartphones.into(), 3));
         }
     }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::{TaskError, run};
 
 /// How long a new cluster may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running cluster. Stops and disappears when dropped.
 pub(crate) struct Cluster {

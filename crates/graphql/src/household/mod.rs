@@ -1,0 +1,9 @@
+//! Households: the object, its lists, and what changes it.
+
+mod filter;
+mod input;
+mod object;
+
+pub(crate) use filter::{HouseholdArguments, HouseholdFilter, HouseholdOrder};
+pub(crate) use input::HouseholdMutation;
+pub(crate) use object::{Household, HouseholdConnection, head_selected, household_page, one};

@@ -1,0 +1,221 @@
+//! The household as clients see it, and pages of households.
+
+use std::sync::Arc;
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::{Context, ID, Lookahead, Object, Result, SimpleObject};
+use registry_domain::household as domain;
+use registry_domain::page::PageRequest;
+use registry_persistence::{self as store, Heads, HouseholdKey, HouseholdQuery, HouseholdScope};
+
+use super::HouseholdArguments;
+use super::filter::HouseholdStatus;
+use crate::connectivity::{ConnectivitySurvey, SurveyConnection, survey_page};
+use crate::cursor::{Cursor, List};
+use crate::error::ApiError;
+use crate::loader::{self, HouseholdCountKey, HouseholdPageKey, SurveyKey, answered};
+use crate::node::GlobalId;
+use crate::page::{PageArguments, connection, cost};
+use crate::scalar::{Date, HouseholdCode};
+use crate::session::Session;
+use crate::unit::AdministrativeUnit;
+
+/// A household (hộ gia đình).
+#[derive(Debug, Clone)]
+pub(crate) struct Household(pub(crate) domain::Household);
+
+/// The head of a household (chủ hộ); personal data.
+#[derive(SimpleObject)]
+pub(crate) struct HouseholdHead {
+    /// Full name (họ và tên).
+    name: String,
+    /// Citizen number (số định danh cá nhân), 12 digits; null if not known.
+    citizen_number: Option<String>,
+    /// Telephone (điện thoại) as written in Vietnam, `0912 345 678`; null if not known.
+    phone: Option<String>,
+}
+
+#[Object]
+impl Household {
+    /// The global id (định danh toàn cục).
+    pub(crate) async fn id(&self) -> ID {
+        GlobalId::Household(self.0.number).write()
+    }
+
+    /// The registry code (mã hộ).
+    async fn code(&self) -> HouseholdCode {
+        HouseholdCode(self.0.number.code())
+    }
+
+    /// The hamlet it lives in (ấp, khu vực), on today's boundaries.
+    async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
+        AdministrativeUnit { id: self.0.hamlet, on: Session::of(context).reader.today() }
+    }
+
+    /// People in the household (số nhân khẩu), 1…99.
+    async fn members(&self) -> u16 {
+        self.0.composition.members()
+    }
+
+    /// Members of 18 years and over (số người trưởng thành).
+    async fn adults(&self) -> u16 {
+        self.0.composition.adults()
+    }
+
+    /// Adults of working age (số người trong độ tuổi lao động).
+    async fn working_age(&self) -> u16 {
+        self.0.composition.working_age()
+    }
+
+    /// Whether it still is one (tình trạng).
+    async fn status(&self) -> HouseholdStatus {
+        self.0.status.into()
+    }
+
+    /// Since when it lives in the province by the records (ngày đăng ký).
+    async fn registered_on(&self) -> Date {
+        Date(self.0.registered_on)
+    }
+
+    /// Since when its present state holds (ngày hiệu lực).
+    async fn effective_on(&self) -> Date {
+        Date(self.0.effective_on)
+    }
+
+    /// Counts the changes from 1 (phiên bản); give it back with the next change.
+    async fn version(&self) -> u32 {
+        self.0.version
+    }
+
+    /// The date of the newest survey (ngày khảo sát mới nhất); null if never surveyed.
+    async fn surveyed_on(&self) -> Option<Date> {
+        self.0.surveyed_on.map(Date)
+    }
+
+    /// The head (chủ hộ). Personal data: read only if selected.
+    async fn head(&self, context: &Context<'_>) -> Result<HouseholdHead> {
+        let found = match &self.0.head {
+            Some(head) => head.clone(),
+            None => {
+                // Reached by a way that could not look ahead.
+                let key = loader::HouseholdKey(self.0.number, Heads::With);
+                let found = answered(Session::of(context).records.load_one(key).await?)?;
+                answered(found.head)?
+            }
+        };
+        Ok(HouseholdHead {
+            name: found.name.reveal().to_owned(),
+            citizen_number: found.citizen_number.map(|number| number.reveal().to_owned()),
+            phone: found.phone.map(|phone| phone.national()),
+        })
+    }
+
+    /// What the newest survey found (kết quả khảo sát mới nhất); null if there is none.
+    async fn connectivity(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The newest on or before this date (tính đến ngày); today if not given.")]
+        on: Option<Date>,
+    ) -> Result<Option<ConnectivitySurvey>> {
+        if self.0.surveyed_on.is_none() {
+            return Ok(None);
+        }
+        let key = SurveyKey(self.0.number, on.map(|on| on.0));
+        Ok(Session::of(context).records.load_one(key).await?.map(ConnectivitySurvey))
+    }
+
+    /// All surveys (lịch sử khảo sát), newest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn connectivity_history(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<SurveyConnection> {
+        let arguments = PageArguments { first, after, last, before };
+        Ok(survey_page(Session::of(context), self.0.number, arguments).await?)
+    }
+}
+
+pub(crate) type HouseholdConnection = Connection<Cursor, Household, HouseholdCount, EmptyFields>;
+
+/// How many households the whole list has; counted only if selected.
+pub(crate) struct HouseholdCount(HouseholdCountKey);
+
+#[Object]
+impl HouseholdCount {
+    /// The number of households in the whole list (tổng số hộ); costs a statement.
+    async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
+        Ok(answered(Session::of(context).records.load_one(self.0.clone()).await?)?)
+    }
+}
+
+/// Whether the head is selected below a field that leads to a household.
+pub(crate) fn head_selected(household: &Lookahead<'_>) -> Heads {
+    if household.field("head").exists() { Heads::With } else { Heads::Without }
+}
+
+/// One household by its number, with its head if selected.
+pub(crate) async fn one(
+    session: &Session,
+    number: domain::HouseholdNumber,
+    heads: Heads,
+) -> Result<Option<Household>, ApiError> {
+    let found = session.reader.households(&[number], heads).await?;
+    Ok(found.into_iter().next().map(Household))
+}
+
+/// A page of the households of a unit, or of the whole registry.
+pub(crate) async fn household_page(
+    context: &Context<'_>,
+    unit: Option<AdministrativeUnit>,
+    arguments: HouseholdArguments,
+) -> Result<HouseholdConnection, ApiError> {
+    let session = Session::of(context);
+    let order = arguments.order();
+    let filter = arguments.filter.unwrap_or_default();
+    let conditions = filter.conditions()?;
+    let scope = scope(session, unit, &filter)?;
+    let list = List::of(("households", &scope, &conditions, order));
+    let page: PageRequest<HouseholdKey> = arguments.page.request(list, session)?;
+    let look_ahead = context.look_ahead();
+    let heads = match head_selected(&look_ahead.field("edges").field("node")) {
+        Heads::With => Heads::With,
+        Heads::Without => head_selected(&look_ahead.field("nodes")),
+    };
+    let query = Arc::new(HouseholdQuery { filter: conditions.clone(), order, page, heads });
+    let key = HouseholdPageKey(scope.clone(), query);
+    let page = answered(session.records.load_one(key).await?)?;
+    let page = page.map(|household| (HouseholdKey::of(&household, order.by), Household(household)));
+    Ok(connection(page, list, HouseholdCount(HouseholdCountKey(scope, conditions))))
+}
+
+/// The hamlets that are both in `unit` and in the filter's `within`.
+fn scope(
+    session: &Session,
+    unit: Option<AdministrativeUnit>,
+    filter: &super::HouseholdFilter,
+) -> Result<HouseholdScope, ApiError> {
+    let units = session.reader.units();
+    let within = filter.within.as_ref().map(|within| within.require(session)).transpose()?;
+    let outer = unit.and_then(|unit| unit.scope(&units));
+    let inner = within.and_then(|within| within.scope(&units));
+    Ok(match (outer, inner) {
+        (Some(outer), Some(inner)) => {
+            Some(outer.iter().copied().filter(|hamlet| inner.contains(hamlet)).collect())
+        }
+        (outer, inner) => outer.or(inner),
+    })
+}
+
+/// Whoever changed a household is shown it as it stands now.
+pub(super) async fn after_write(
+    context: &Context<'_>,
+    registered: &[store::Registered],
+) -> Result<Option<Household>, ApiError> {
+    let Some(registered) = registered.first() else { return Ok(None) };
+    let heads = head_selected(&context.look_ahead().field("household"));
+    one(Session::of(context), registered.number, heads).await
+}

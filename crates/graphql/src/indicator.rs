@@ -1,0 +1,309 @@
+//! Indicators: figures of units by month, told from the rollups in memory.
+
+use async_graphql::{Enum, Result, SimpleObject};
+use registry_domain::connectivity::DigitalService;
+use registry_domain::indicator::{self as domain, Comparison, FigureStatus, Quality, Totals};
+use registry_domain::time;
+use registry_domain::unit::{Level, Portion, UnitId, Units};
+
+use crate::error::ApiError;
+use crate::scalar::{Date, YearMonth};
+use crate::session::Session;
+use crate::unit::AdministrativeUnit;
+
+/// The longest series, in months.
+const SERIES_LIMIT: usize = 240;
+
+/// The indicators of the digital society (chỉ số xã hội số).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum IndicatorCode {
+    /// Adults with a smartphone (người trưởng thành có điện thoại thông minh).
+    AdultSmartphone,
+    /// Households with fibre (hộ có cáp quang).
+    HouseholdFibre,
+    /// People of working age trained in digital skills (được tập huấn kỹ năng số).
+    DigitalSkills,
+    /// Adults with a public-service account (có tài khoản dịch vụ công).
+    PublicServiceAccount,
+    /// Adults with VNeID level 2 (có VNeID mức 2).
+    #[graphql(name = "VNEID_LEVEL_2")]
+    VneidLevel2,
+    /// Adults who pay any bill without cash (thanh toán không dùng tiền mặt).
+    CashlessPayment,
+    /// Adults using the province's app (dùng ứng dụng Hậu Giang).
+    ServiceHaugiangApp,
+    /// Adults using VssID (dùng VssID).
+    ServiceVssid,
+    /// Adults using Zalo (dùng Zalo).
+    ServiceZalo,
+    /// Adults using a bank's app (dùng ứng dụng ngân hàng).
+    ServiceBankApp,
+    /// Adults using Mobile Money (dùng Mobile Money).
+    ServiceMobileMoney,
+    /// Adults using Viettel Money (dùng Viettel Money).
+    ServiceViettelMoney,
+    /// Adults paying electricity without cash (trả tiền điện không dùng tiền mặt).
+    ServiceCashlessElectricity,
+    /// Adults paying water without cash (trả tiền nước không dùng tiền mặt).
+    ServiceCashlessWater,
+    /// Adults paying telecom without cash (trả cước viễn thông không dùng tiền mặt).
+    ServiceCashlessTelecom,
+}
+
+/// Pairs of API and domain names, in the order in which indicators are told.
+const CODES: [(IndicatorCode, domain::IndicatorCode); 15] = {
+    use DigitalService as Service;
+    use IndicatorCode as Api;
+    use domain::IndicatorCode as Domain;
+    [
+        (Api::AdultSmartphone, Domain::AdultSmartphone),
+        (Api::HouseholdFibre, Domain::HouseholdFibre),
+        (Api::DigitalSkills, Domain::DigitalSkills),
+        (Api::PublicServiceAccount, Domain::PublicServiceAccount),
+        (Api::VneidLevel2, Domain::VneidLevel2),
+        (Api::CashlessPayment, Domain::CashlessPayment),
+        (Api::ServiceHaugiangApp, Domain::Service(Service::HauGiangApp)),
+        (Api::ServiceVssid, Domain::Service(Service::Vssid)),
+        (Api::ServiceZalo, Domain::Service(Service::Zalo)),
+        (Api::ServiceBankApp, Domain::Service(Service::BankApp)),
+        (Api::ServiceMobileMoney, Domain::Service(Service::MobileMoney)),
+        (Api::ServiceViettelMoney, Domain::Service(Service::ViettelMoney)),
+        (Api::ServiceCashlessElectricity, Domain::Service(Service::CashlessElectricity)),
+        (Api::ServiceCashlessWater, Domain::Service(Service::CashlessWater)),
+        (Api::ServiceCashlessTelecom, Domain::Service(Service::CashlessTelecom)),
+    ]
+};
+
+/// Whether a figure may still change in the ordinary course (trạng thái số liệu).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "FigureStatus")]
+pub(crate) enum IndicatorStatus {
+    /// Surveys of the month are still coming in (tạm tính).
+    Provisional,
+    /// The month and the two months for late surveys are over (chính thức).
+    Final,
+}
+
+/// Whether a figure was counted (cách tính số liệu).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Quality")]
+pub(crate) enum FigureQuality {
+    /// All hamlets count whole (chính xác).
+    Exact,
+    /// A hamlet was split between units and divided by share (ước tính).
+    Estimated,
+}
+
+/// How a statement compares the truth with its figure (so sánh).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Comparison")]
+pub(crate) enum PublishedComparison {
+    /// Just that (bằng).
+    Equal,
+    /// Over that (trên).
+    MoreThan,
+}
+
+/// A figure that was stated in public (số liệu đã công bố); never computed by the registry.
+#[derive(SimpleObject)]
+pub(crate) struct PublishedFigure {
+    /// The ratio (tỷ lệ), 0…1.
+    value: f64,
+    /// Just that, or over that (so sánh).
+    comparison: PublishedComparison,
+    /// When it was stated (ngày công bố).
+    as_of: Date,
+    /// Where it was stated (nguồn).
+    source: String,
+}
+
+/// What a plan wants (chỉ tiêu).
+#[derive(SimpleObject)]
+pub(crate) struct IndicatorTarget {
+    /// The ratio wanted (tỷ lệ), 0…1.
+    value: f64,
+    /// By when (thời hạn).
+    due_on: Date,
+    /// The plan (nguồn).
+    source: String,
+}
+
+/// One indicator of one unit at the end of one month (giá trị chỉ số).
+#[derive(SimpleObject)]
+pub(crate) struct IndicatorValue {
+    /// Which indicator (mã chỉ số).
+    code: IndicatorCode,
+    /// What it says (định nghĩa), in the language of the request.
+    definition: String,
+    /// What is counted (tử số).
+    numerator: i64,
+    /// Out of how many (mẫu số): those in surveyed, active households.
+    denominator: i64,
+    /// numerator / denominator (tỷ lệ), 0…1; null if nothing was surveyed.
+    value: Option<f64>,
+    /// What a plan wants (chỉ tiêu), if one does.
+    target: Option<IndicatorTarget>,
+    /// Whether it may still change (trạng thái).
+    status: IndicatorStatus,
+    /// Counted or estimated (cách tính).
+    quality: FigureQuality,
+    /// The date asked for (ngày).
+    on: Date,
+    /// The month at whose end the figure stands (tháng).
+    month: YearMonth,
+    /// The date of the boundaries (ngày của địa giới).
+    boundaries_on: Date,
+    /// The newest figure stated in public by the end of the month (số liệu đã công bố), if any.
+    published: Option<PublishedFigure>,
+}
+
+/// One month of a series (một điểm của chuỗi).
+#[derive(SimpleObject)]
+pub(crate) struct IndicatorPoint {
+    /// The month at whose end the figure stands (tháng).
+    month: YearMonth,
+    /// What is counted (tử số).
+    numerator: i64,
+    /// Out of how many (mẫu số).
+    denominator: i64,
+    /// numerator / denominator (tỷ lệ), 0…1; null if nothing was surveyed.
+    value: Option<f64>,
+    /// Whether it may still change (trạng thái).
+    status: IndicatorStatus,
+    /// Counted or estimated (cách tính).
+    quality: FigureQuality,
+}
+
+/// The hamlets that make up a unit on the boundaries of a date.
+struct Boundaries {
+    on: time::Date,
+    portions: Vec<Portion>,
+}
+
+impl Boundaries {
+    fn of(
+        units: &Units,
+        unit: UnitId,
+        on: time::Date,
+        asked: Option<Date>,
+    ) -> Result<Self, ApiError> {
+        let validity = units.get(unit).map(|unit| unit.validity).unwrap_or_default();
+        let boundaries_on = asked.map_or_else(|| validity.nearest(on), |asked| asked.0);
+        if !validity.holds(boundaries_on) {
+            return Err(ApiError::NotOnBoundaries {
+                explanation: explanation(units, unit, boundaries_on),
+            });
+        }
+        Ok(Self { on: boundaries_on, portions: units.portions(unit, boundaries_on) })
+    }
+}
+
+/// Which units to ask for instead.
+fn explanation(units: &Units, unit: UnitId, on: time::Date) -> String {
+    let describe = |id: UnitId| units.get(id).map(|unit| format!("{} ({})", unit.name, unit.code));
+    let name = describe(unit).unwrap_or_default();
+    let before = units.predecessors(unit).filter_map(|succession| describe(succession.old));
+    let after = units.successors(unit).filter_map(|succession| describe(succession.new));
+    let kin: Vec<_> = before.chain(after).collect();
+    let instead = if units.get(unit).is_some_and(|unit| unit.level() == Level::District) {
+        "the district level ended on 2025-07-01 / cấp huyện kết thúc ngày 2025-07-01".to_owned()
+    } else {
+        format!("ask for / hãy hỏi: {}", kin.join(", "))
+    };
+    format!("{name} does not exist on / không tồn tại vào ngày {on}; {instead}")
+}
+
+/// The indicators of one unit.
+pub(crate) async fn values(
+    session: &Session,
+    unit: UnitId,
+    on: Option<Date>,
+    boundaries_on: Option<Date>,
+    codes: Option<Vec<IndicatorCode>>,
+) -> Result<Vec<IndicatorValue>, ApiError> {
+    let units = session.reader.units();
+    let today = session.reader.today();
+    let on = on.map_or(today, |on| on.0);
+    let month = time::YearMonth::of(on);
+    let boundaries = Boundaries::of(&units, unit, on, boundaries_on)?;
+    let totals = Totals::add_up(session.rollups().await?.as_ref(), &boundaries.portions, month);
+    let wanted = |code: &IndicatorCode| codes.as_ref().is_none_or(|codes| codes.contains(code));
+    let told = CODES.iter().filter(|(code, _)| wanted(code)).map(|(code, domain)| {
+        let figure = totals.figure(*domain);
+        IndicatorValue {
+            code: *code,
+            definition: domain.definition(session.language),
+            numerator: figure.numerator,
+            denominator: figure.denominator,
+            value: figure.value(),
+            target: target(session, *domain),
+            status: FigureStatus::of(month, today).into(),
+            quality: figure.quality.into(),
+            on: Date(on),
+            month: YearMonth(month),
+            boundaries_on: Date(boundaries.on),
+            published: published(session, unit, *domain, month),
+        }
+    });
+    Ok(told.collect())
+}
+
+/// One indicator of one unit, month by month.
+pub(crate) async fn series(
+    session: &Session,
+    code: IndicatorCode,
+    unit: AdministrativeUnit,
+    from: time::YearMonth,
+    to: time::YearMonth,
+) -> Result<Vec<IndicatorPoint>, ApiError> {
+    let months = usize::try_from(to.index() - from.index() + 1).unwrap_or_default();
+    if months > SERIES_LIMIT {
+        return Err(ApiError::TooMany { what: "months (tháng)", limit: SERIES_LIMIT });
+    }
+    let Some((_, code)) = CODES.into_iter().find(|(api, _)| *api == code) else {
+        return Ok(Vec::new());
+    };
+    let units = session.reader.units();
+    let boundaries = Boundaries::of(&units, unit.id, unit.on, None)?;
+    let cube = session.rollups().await?;
+    let months = std::iter::successors(Some(from), |month| Some(month.next())).take(months);
+    let point = |month: time::YearMonth| {
+        let figure = Totals::add_up(&cube, &boundaries.portions, month).figure(code);
+        IndicatorPoint {
+            month: YearMonth(month),
+            numerator: figure.numerator,
+            denominator: figure.denominator,
+            value: figure.value(),
+            status: FigureStatus::of(month, session.reader.today()).into(),
+            quality: figure.quality.into(),
+        }
+    };
+    Ok(months.map(point).collect())
+}
+
+fn target(session: &Session, code: domain::IndicatorCode) -> Option<IndicatorTarget> {
+    let targets = session.reader.targets().iter().filter(|target| target.code == code);
+    targets.max_by_key(|target| target.due_on).map(|target| IndicatorTarget {
+        value: target.value,
+        due_on: Date(target.due_on),
+        source: target.source.clone(),
+    })
+}
+
+fn published(
+    session: &Session,
+    unit: UnitId,
+    code: domain::IndicatorCode,
+    month: time::YearMonth,
+) -> Option<PublishedFigure> {
+    let stated = session.reader.published_figures().iter();
+    let stated = stated.filter(|figure| figure.code == code && figure.unit == unit);
+    let newest =
+        stated.filter(|figure| figure.as_of <= month.last_day()).max_by_key(|figure| figure.as_of);
+    newest.map(|figure| PublishedFigure {
+        value: figure.value,
+        comparison: figure.comparison.into(),
+        as_of: Date(figure.as_of),
+        source: figure.source.clone(),
+    })
+}

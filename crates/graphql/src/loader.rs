@@ -1,0 +1,173 @@
+//! Loaders: the records that many objects of one level ask for, in one statement.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+use registry_domain::household::{Household, HouseholdNumber};
+use registry_domain::page::{Page, PageRequest};
+use registry_domain::time::Date;
+use registry_persistence::{
+    Heads, HouseholdFilter, HouseholdQuery, HouseholdScope, Reader, RecordedSurvey, StoreError,
+};
+
+use crate::error::ApiError;
+
+/// Batches what siblings ask for.
+pub(crate) struct Records(pub(crate) Reader);
+
+/// One household.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct HouseholdKey(pub(crate) HouseholdNumber, pub(crate) Heads);
+
+/// One page of the households of a scope.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct HouseholdPageKey(pub(crate) HouseholdScope, pub(crate) Arc<HouseholdQuery>);
+
+/// The number of households of a scope.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct HouseholdCountKey(pub(crate) HouseholdScope, pub(crate) HouseholdFilter);
+
+/// A household's newest survey by a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SurveyKey(pub(crate) HouseholdNumber, pub(crate) Option<Date>);
+
+/// One page of a household's surveys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SurveyPageKey(pub(crate) HouseholdNumber, pub(crate) PageRequest<Date>);
+
+/// The number of a household's surveys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SurveyCountKey(pub(crate) HouseholdNumber);
+
+/// Keys by the argument they share: one statement each.
+fn grouped<K, S, A: Eq + Hash>(keys: &[K], split: impl Fn(&K) -> (S, A)) -> HashMap<A, Vec<S>> {
+    let mut groups: HashMap<A, Vec<S>> = HashMap::new();
+    for key in keys {
+        let (subject, argument) = split(key);
+        groups.entry(argument).or_default().push(subject);
+    }
+    groups
+}
+
+impl Loader<HouseholdKey> for Records {
+    type Value = Household;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[HouseholdKey],
+    ) -> Result<HashMap<HouseholdKey, Household>, ApiError> {
+        let mut found = HashMap::new();
+        for (heads, numbers) in grouped(keys, |HouseholdKey(number, heads)| (*number, *heads)) {
+            let households = self.0.households(&numbers, heads).await?;
+            found.extend(
+                households
+                    .into_iter()
+                    .map(|household| (HouseholdKey(household.number, heads), household)),
+            );
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<HouseholdPageKey> for Records {
+    type Value = Page<Household>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[HouseholdPageKey],
+    ) -> Result<HashMap<HouseholdPageKey, Page<Household>>, ApiError> {
+        let mut found = HashMap::new();
+        let groups =
+            grouped(keys, |HouseholdPageKey(scope, query)| (scope.clone(), Arc::clone(query)));
+        for (query, scopes) in groups {
+            let pages = self.0.household_pages(&scopes, &query).await?;
+            let keys = scopes.into_iter().map(|scope| HouseholdPageKey(scope, Arc::clone(&query)));
+            found.extend(keys.zip(pages));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<HouseholdCountKey> for Records {
+    type Value = u64;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[HouseholdCountKey],
+    ) -> Result<HashMap<HouseholdCountKey, u64>, ApiError> {
+        let mut found = HashMap::new();
+        let groups =
+            grouped(keys, |HouseholdCountKey(scope, filter)| (scope.clone(), filter.clone()));
+        for (filter, scopes) in groups {
+            let counts = self.0.household_counts(&scopes, &filter).await?;
+            let keys = scopes.into_iter().map(|scope| HouseholdCountKey(scope, filter.clone()));
+            found.extend(keys.zip(counts));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<SurveyKey> for Records {
+    type Value = RecordedSurvey;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[SurveyKey],
+    ) -> Result<HashMap<SurveyKey, RecordedSurvey>, ApiError> {
+        let mut found = HashMap::new();
+        for (on, numbers) in grouped(keys, |SurveyKey(number, on)| (*number, *on)) {
+            let surveys = self.0.surveys_on(&numbers, on).await?;
+            found.extend(
+                surveys
+                    .into_iter()
+                    .map(|recorded| (SurveyKey(recorded.survey.household, on), recorded)),
+            );
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<SurveyPageKey> for Records {
+    type Value = Page<RecordedSurvey>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[SurveyPageKey],
+    ) -> Result<HashMap<SurveyPageKey, Page<RecordedSurvey>>, ApiError> {
+        let mut found = HashMap::new();
+        for (page, numbers) in grouped(keys, |SurveyPageKey(number, page)| (*number, page.clone()))
+        {
+            let pages = self.0.survey_pages(&numbers, &page).await?;
+            let keys = numbers.into_iter().map(|number| SurveyPageKey(number, page.clone()));
+            found.extend(keys.zip(pages));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<SurveyCountKey> for Records {
+    type Value = u64;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[SurveyCountKey],
+    ) -> Result<HashMap<SurveyCountKey, u64>, ApiError> {
+        let numbers: Vec<HouseholdNumber> =
+            keys.iter().map(|SurveyCountKey(number)| *number).collect();
+        let counts = self.0.survey_counts(&numbers).await?;
+        Ok(keys.iter().copied().zip(counts).collect())
+    }
+}
+
+/// What a loader must have answered for a key it was given.
+pub(crate) fn answered<T>(value: Option<T>) -> Result<T, ApiError> {
+    value.ok_or_else(|| ApiError::from(StoreError::Contention))
+}

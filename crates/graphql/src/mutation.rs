@@ -1,0 +1,52 @@
+//! Where writing begins: a list of the nouns' mutations, and the one way from a parsed input to the writing door.
+
+use async_graphql::{MergedObject, Value};
+use registry_domain::access::Scope;
+use registry_domain::fault::Faults;
+use registry_persistence::{Command, Idempotency, WriteError, WriteRequest, Written};
+
+use crate::connectivity::ConnectivityMutation;
+use crate::error::ApiError;
+use crate::fault::UserError;
+use crate::household::HouseholdMutation;
+use crate::session::Session;
+
+/// Writing (thay đổi dữ liệu). Expected failures are data in `errors`; then nothing was written.
+#[derive(Default, MergedObject)]
+pub(crate) struct Mutation(HouseholdMutation, ConnectivityMutation);
+
+/// One attempt at a mutation: its key, if the client gave one, and what the key stands for.
+pub(crate) struct Attempt {
+    key: Option<String>,
+    content: Value,
+}
+
+impl Attempt {
+    pub(crate) const fn new(key: Option<String>, content: Value) -> Self {
+        Self { key, content }
+    }
+}
+
+/// Carries out a command, or tells all that is wrong with its input.
+pub(crate) async fn write<C: Command>(
+    session: &Session,
+    scope: Scope,
+    command: Result<C, Faults>,
+    attempt: Attempt,
+) -> Result<Result<Written<C::Outcome>, Vec<UserError>>, ApiError> {
+    let writer = session.reader.principal().writer(scope)?;
+    let refused = |faults| Ok(Err(UserError::all(faults, session.language)));
+    let command = match command {
+        Ok(command) => command,
+        Err(faults) => return refused(faults),
+    };
+    let idempotency = attempt
+        .key
+        .map(|key| Idempotency { key, content: attempt.content.to_string().into_bytes() });
+    let request = WriteRequest { idempotency, request_id: Some(session.request_id.clone()) };
+    match session.store.write(&writer, command, request).await {
+        Ok(written) => Ok(Ok(written)),
+        Err(WriteError::Refused(faults)) => refused(faults),
+        Err(WriteError::Store(error)) => Err(error.into()),
+    }
+}

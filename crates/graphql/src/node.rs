@@ -1,0 +1,79 @@
+//! Global ids: any object can be fetched again by its id alone.
+
+use async_graphql::{ID, Interface};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use registry_domain::household::{HouseholdCode, HouseholdNumber};
+use registry_domain::time::Date;
+use registry_domain::unit::UnitId;
+use registry_persistence::Heads;
+
+use crate::connectivity::{ConnectivitySurvey, survey_of};
+use crate::error::ApiError;
+use crate::household::Household;
+use crate::loader::HouseholdKey;
+use crate::session::Session;
+use crate::unit::AdministrativeUnit;
+
+/// What an id names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GlobalId {
+    Unit(UnitId),
+    Household(HouseholdNumber),
+    Survey(HouseholdNumber, Date),
+}
+
+impl GlobalId {
+    pub(crate) fn write(self) -> ID {
+        let clear = match self {
+            Self::Unit(id) => format!("Unit:{}", id.get()),
+            Self::Household(number) => format!("Household:{}", number.code()),
+            Self::Survey(number, on) => format!("Survey:{}:{on}", number.code()),
+        };
+        URL_SAFE_NO_PAD.encode(clear).into()
+    }
+
+    pub(crate) fn read(id: &ID) -> Option<Self> {
+        let clear = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_str()).ok()?).ok()?;
+        let (kind, key) = clear.split_once(':')?;
+        let number = |code: &str| code.parse::<HouseholdCode>().ok().map(HouseholdCode::number);
+        match kind {
+            "Unit" => key.parse().ok().map(|id| Self::Unit(UnitId::new(id))),
+            "Household" => number(key).map(Self::Household),
+            "Survey" => {
+                let (code, on) = key.split_once(':')?;
+                Some(Self::Survey(number(code)?, on.parse().ok()?))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Anything with a global id (đối tượng có định danh toàn cục).
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The global id (định danh toàn cục)."))]
+pub(crate) enum Node {
+    AdministrativeUnit(AdministrativeUnit),
+    Household(Household),
+    ConnectivitySurvey(ConnectivitySurvey),
+}
+
+/// The object that an id names, if there is one.
+pub(crate) async fn find(session: &Session, id: &ID) -> Result<Option<Node>, ApiError> {
+    Ok(match GlobalId::read(id) {
+        None => None,
+        Some(GlobalId::Unit(id)) => {
+            let units = session.reader.units();
+            let today = session.reader.today();
+            let seen = units
+                .get(id)
+                .map(|unit| AdministrativeUnit { id, on: unit.validity.nearest(today) });
+            seen.map(Node::from)
+        }
+        Some(GlobalId::Household(number)) => {
+            let key = HouseholdKey(number, Heads::Without);
+            session.records.load_one(key).await?.map(|household| Household(household).into())
+        }
+        Some(GlobalId::Survey(number, on)) => survey_of(session, number, on).await?.map(Node::from),
+    })
+}

@@ -1,0 +1,71 @@
+//! Connections: page arguments in, Relay connections out.
+
+use async_graphql::connection::{
+    Connection, DefaultConnectionName, DefaultEdgeName, Edge, EmptyFields,
+};
+use async_graphql::{ObjectType, OutputType};
+use registry_domain::page::{Page, PageRequest, Take};
+
+use crate::cursor::{Cursor, CursorKey, List};
+use crate::error::ApiError;
+use crate::session::Session;
+
+/// The size of a page if none is asked for.
+const DEFAULT_PAGE: usize = 20;
+
+/// The four arguments of every connection.
+#[derive(Debug, Default)]
+pub(crate) struct PageArguments {
+    pub(crate) first: Option<i32>,
+    pub(crate) after: Option<String>,
+    pub(crate) last: Option<i32>,
+    pub(crate) before: Option<String>,
+}
+
+impl PageArguments {
+    pub(crate) fn request<K: CursorKey>(
+        self,
+        list: List,
+        session: &Session,
+    ) -> Result<PageRequest<K>, ApiError> {
+        let limit = session.settings.max_page;
+        let size = |asked: i32| match usize::try_from(asked) {
+            Ok(size) if (1..=limit).contains(&size) => Ok(size),
+            _ => Err(ApiError::PageSize { asked: asked.into(), limit }),
+        };
+        let take = match (self.first, self.last) {
+            (Some(_), Some(_)) => return Err(ApiError::BothEnds),
+            (None, Some(last)) => Take::Last(size(last)?),
+            (Some(first), None) => Take::First(size(first)?),
+            (None, None) => Take::First(DEFAULT_PAGE.min(limit)),
+        };
+        let open = |cursor: Option<String>| cursor.map(|cursor| list.open(&cursor)).transpose();
+        Ok(PageRequest { take, after: open(self.after)?, before: open(self.before)? })
+    }
+}
+
+/// What a page costs: its size times what each item costs.
+pub(crate) fn cost(first: Option<i32>, last: Option<i32>, item: usize) -> usize {
+    let default = i32::try_from(DEFAULT_PAGE).unwrap_or(i32::MAX);
+    let size = first.or(last).unwrap_or(default);
+    1 + usize::try_from(size).unwrap_or_default().saturating_mul(item)
+}
+
+/// A connection with `additional` fields.
+pub(crate) fn connection<K, N, A>(
+    page: Page<(K, N)>,
+    list: List,
+    additional: A,
+) -> Connection<Cursor, N, A, EmptyFields, DefaultConnectionName, DefaultEdgeName>
+where
+    K: CursorKey,
+    N: OutputType,
+    A: ObjectType,
+{
+    let mut connection =
+        Connection::with_additional_fields(page.has_previous, page.has_next, additional);
+    connection
+        .edges
+        .extend(page.items.into_iter().map(|(key, node)| Edge::new(list.cursor(&key), node)));
+    connection
+}

@@ -1,0 +1,146 @@
+//! Where reading begins: a list of entry points, nothing else.
+
+use async_graphql::{Context, ID, Object, Result};
+use futures_util::future::try_join_all;
+
+use crate::error::ApiError;
+use crate::household::{
+    Household, HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder,
+    head_selected, household_page, one,
+};
+use crate::indicator::{IndicatorCode, IndicatorPoint, IndicatorValue, series, values};
+use crate::node::{Node, find};
+use crate::page::{PageArguments, cost};
+use crate::scalar::{Date, HouseholdCode, YearMonth};
+use crate::service_config::ServiceConfig;
+use crate::session::Session;
+use crate::unit::{AdministrativeUnit, UnitConnection, UnitFilter, UnitRef, find_units};
+
+/// Reading (truy vấn).
+#[derive(Default)]
+pub(crate) struct Query;
+
+#[Object]
+impl Query {
+    /// One administrative unit (một đơn vị hành chính). Null if an id names none; a code that is
+    /// unknown on its date is an error that tells when it was in use. Open to everyone.
+    async fn unit(
+        &self,
+        context: &Context<'_>,
+        #[graphql(name = "ref", desc = "Which one (đơn vị nào).")] reference: UnitRef,
+    ) -> Result<Option<AdministrativeUnit>> {
+        Ok(reference.find(Session::of(context))?)
+    }
+
+    /// Administrative units (các đơn vị hành chính) by level, then in Vietnamese order. Open to everyone.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn units(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<UnitFilter>,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<UnitConnection> {
+        let page = PageArguments { first, after, last, before };
+        Ok(find_units(Session::of(context), filter.unwrap_or_default(), page)?)
+    }
+
+    /// One household (một hộ) by its code; null if there is none. Needs `registry:read`.
+    async fn household(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The code (mã hộ).")] code: HouseholdCode,
+    ) -> Result<Option<Household>> {
+        let heads = head_selected(&context.look_ahead());
+        Ok(one(Session::of(context), code.0.number(), heads).await?)
+    }
+
+    /// Households (các hộ). Needs `registry:read`.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
+    async fn households(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<HouseholdFilter>,
+        #[graphql(desc = "The order (thứ tự); by code if not given.")] order_by: Option<
+            HouseholdOrder,
+        >,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<HouseholdConnection> {
+        let page = PageArguments { first, after, last, before };
+        Ok(household_page(context, None, HouseholdArguments { filter, order_by, page }).await?)
+    }
+
+    /// The indicators of a unit (các chỉ số của một đơn vị). Open to everyone.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn indicators(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which unit (đơn vị nào).")] unit: UnitRef,
+        #[graphql(
+            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today if not given."
+        )]
+        on: Option<Date>,
+        #[graphql(
+            desc = "On the boundaries of this date (theo địa giới ngày); those of `on` if the unit existed then, else the nearest date on which it did."
+        )]
+        boundaries_on: Option<Date>,
+        #[graphql(desc = "Which ones (các chỉ số cần lấy); all if not given.")] codes: Option<
+            Vec<IndicatorCode>,
+        >,
+    ) -> Result<Vec<IndicatorValue>> {
+        let session = Session::of(context);
+        let unit = unit.require(session)?;
+        Ok(values(session, unit.id, on, boundaries_on, codes).await?)
+    }
+
+    /// One indicator of a unit, month by month (chuỗi chỉ số theo tháng), at most 240 months, on the
+    /// boundaries by which the unit was named. Open to everyone.
+    #[graphql(complexity = "240 * child_complexity")]
+    async fn indicator_series(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which indicator (chỉ số nào).")] code: IndicatorCode,
+        #[graphql(desc = "Which unit (đơn vị nào).")] unit: UnitRef,
+        #[graphql(desc = "The first month (từ tháng).")] from: YearMonth,
+        #[graphql(desc = "The last month (đến tháng).")] to: YearMonth,
+    ) -> Result<Vec<IndicatorPoint>> {
+        let session = Session::of(context);
+        let unit = unit.require(session)?;
+        Ok(series(session, code, unit, from.0, to.0).await?)
+    }
+
+    /// The object with this global id (đối tượng theo định danh); null if there is none.
+    async fn node(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The global id (định danh toàn cục).")] id: ID,
+    ) -> Result<Option<Node>> {
+        Ok(find(Session::of(context), &id).await?)
+    }
+
+    /// The objects with these global ids (các đối tượng theo định danh), in the same order; null where there is none.
+    #[graphql(complexity = "ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The global ids (các định danh toàn cục).")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        let session = Session::of(context);
+        let limit = session.settings.max_page;
+        if ids.len() > limit {
+            return Err(ApiError::TooMany { what: "ids", limit }.into());
+        }
+        Ok(try_join_all(ids.iter().map(|id| find(session, id))).await?)
+    }
+
+    /// The limits in force (các giới hạn đang áp dụng). Open to everyone.
+    async fn service_config(&self, context: &Context<'_>) -> ServiceConfig {
+        ServiceConfig::of(Session::of(context))
+    }
+}

@@ -1,0 +1,65 @@
+//! What one request carries through its resolvers: who asks, in which language, and the reading door.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::Context;
+use async_graphql::dataloader::DataLoader;
+use registry_domain::access::Principal;
+use registry_domain::fault::Language;
+use registry_domain::rollup::RollupCube;
+use registry_persistence::{Reader, Store, StoreError};
+use tokio::sync::OnceCell;
+
+use crate::SchemaSettings;
+use crate::loader::Records;
+
+/// Who asks, as the server found out.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// On whose behalf.
+    pub principal: Principal,
+    /// The language of messages.
+    pub language: Language,
+    /// Names the request in logs and in answers to internal faults.
+    pub request_id: String,
+}
+
+/// One request.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) store: Store,
+    pub(crate) reader: Reader,
+    pub(crate) records: Arc<DataLoader<Records>>,
+    pub(crate) settings: SchemaSettings,
+    pub(crate) language: Language,
+    pub(crate) request_id: String,
+    rollups: Arc<OnceCell<Arc<RollupCube>>>,
+}
+
+impl Session {
+    pub(crate) fn new(store: &Store, settings: SchemaSettings, visit: Visit) -> Self {
+        let reader = store.read(&visit.principal);
+        // No waiting for more keys: siblings ask in the same turn of the executor.
+        let records = DataLoader::new(Records(reader.clone()), tokio::spawn).delay(Duration::ZERO);
+        Self {
+            store: store.clone(),
+            records: Arc::new(records),
+            reader,
+            settings,
+            language: visit.language,
+            request_id: visit.request_id,
+            rollups: Arc::default(),
+        }
+    }
+
+    /// The session that a resolver runs in.
+    pub(crate) fn of<'context>(context: &Context<'context>) -> &'context Self {
+        context.data_unchecked()
+    }
+
+    /// The rollups as of one moment: all figures of a request agree with each other.
+    pub(crate) async fn rollups(&self) -> Result<Arc<RollupCube>, StoreError> {
+        self.rollups.get_or_try_init(|| self.reader.rollups()).await.cloned()
+    }
+}

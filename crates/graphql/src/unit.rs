@@ -1,0 +1,412 @@
+//! Administrative units: told from memory, each seen on one date.
+
+use std::sync::Arc;
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, Result, SimpleObject};
+use registry_domain::fault::Rule;
+use registry_domain::page::{Page, PageRequest};
+use registry_domain::time;
+use registry_domain::unit::{Level, Share, Title, Unit, UnitId, UnitQuery, Units};
+use registry_persistence::HouseholdScope;
+
+use crate::cursor::{Cursor, List};
+use crate::error::ApiError;
+use crate::household::{
+    HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder, household_page,
+};
+use crate::indicator::{IndicatorCode, IndicatorValue, values};
+use crate::node::GlobalId;
+use crate::page::{PageArguments, connection, cost};
+use crate::scalar::{Date, UnitCode};
+use crate::session::Session;
+
+/// The levels of administration (cấp hành chính), from the top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+#[graphql(remote = "Level")]
+pub(crate) enum UnitLevel {
+    /// Province or centrally run city (cấp tỉnh).
+    Province,
+    /// District, town or city of a province (cấp huyện); ended on 2025-07-01.
+    District,
+    /// Commune, ward or township (cấp xã).
+    Commune,
+    /// Hamlet or quarter (ấp, khu vực).
+    Hamlet,
+}
+
+/// What a unit is called (loại đơn vị).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Title")]
+pub(crate) enum UnitTitle {
+    /// Tỉnh.
+    Province,
+    /// Thành phố trực thuộc trung ương.
+    CentralCity,
+    /// Thành phố thuộc tỉnh.
+    City,
+    /// Thị xã.
+    Town,
+    /// Huyện.
+    District,
+    /// Phường.
+    Ward,
+    /// Thị trấn.
+    Township,
+    /// Xã.
+    Commune,
+    /// Khu vực.
+    Quarter,
+    /// Ấp.
+    Hamlet,
+}
+
+/// Names one unit (chỉ định một đơn vị): give exactly one field.
+#[derive(Debug, Clone, OneofObject)]
+pub(crate) enum UnitRef {
+    /// By its id (định danh), whatever the date.
+    Id(ID),
+    /// By the code it had on a date (mã vào một ngày); codes are reused over time.
+    CodeOn(CodeOn),
+    /// By the code it has today (mã hiện nay).
+    Code(UnitCode),
+}
+
+/// A code and the date on which it is read (mã và ngày).
+#[derive(Debug, Clone, InputObject)]
+pub(crate) struct CodeOn {
+    /// The code (mã).
+    code: UnitCode,
+    /// The date (ngày).
+    on: Date,
+}
+
+impl UnitRef {
+    /// The unit and the date it is seen on. `None` for an id that names no unit.
+    pub(crate) fn find(&self, session: &Session) -> Result<Option<AdministrativeUnit>, ApiError> {
+        let units = session.reader.units();
+        let invalid = |rule| ApiError::Argument { name: "ref", rule };
+        let (unit, on) = match self {
+            Self::Id(id) => {
+                let Some(GlobalId::Unit(id)) = GlobalId::read(id) else { return Ok(None) };
+                let Some(unit) = units.get(id) else { return Ok(None) };
+                (unit, unit.validity.nearest(session.reader.today()))
+            }
+            Self::CodeOn(CodeOn { code, on }) => {
+                (units.resolve(code.0, on.0).map_err(invalid)?, on.0)
+            }
+            Self::Code(code) => {
+                let today = session.reader.today();
+                (units.resolve(code.0, today).map_err(invalid)?, today)
+            }
+        };
+        Ok(Some(AdministrativeUnit { id: unit.id, on }))
+    }
+
+    /// The unit and the date it is seen on; fails for an id that names none.
+    pub(crate) fn require(&self, session: &Session) -> Result<AdministrativeUnit, ApiError> {
+        self.find(session)?.ok_or_else(|| self.unknown(session))
+    }
+
+    /// The hamlet meant for a household to live in on `date`; a bare code is read on that date too.
+    pub(crate) fn hamlet(&self, session: &Session, date: time::Date) -> Result<UnitId, Rule> {
+        let units = session.reader.units();
+        let (code, on) = match self {
+            Self::Id(id) => {
+                let known = match GlobalId::read(id) {
+                    Some(GlobalId::Unit(id)) => units.get(id),
+                    _ => None,
+                };
+                let unknown = || Rule::UnknownUnit { asked: id.to_string(), on: date, hint: None };
+                return Ok(units.hamlet(known.ok_or_else(unknown)?, date)?.id);
+            }
+            Self::CodeOn(CodeOn { code, on }) => (code.0, on.0),
+            Self::Code(code) => (code.0, date),
+        };
+        let today = session.reader.today();
+        // A mistyped date is told at its own place; the code is still worth checking.
+        Ok(units.resolve_hamlet(code, on.min(today))?.id)
+    }
+
+    fn unknown(&self, session: &Session) -> ApiError {
+        let asked = match self {
+            Self::Id(id) => id.to_string(),
+            Self::CodeOn(CodeOn { code, .. }) | Self::Code(code) => code.0.to_string(),
+        };
+        let rule = Rule::UnknownUnit { asked, on: session.reader.today(), hint: None };
+        ApiError::Argument { name: "ref", rule }
+    }
+}
+
+/// Conditions on units (điều kiện lọc đơn vị); all of those given must hold.
+#[derive(Debug, Default, InputObject)]
+pub(crate) struct UnitFilter {
+    /// The level (cấp).
+    level: Option<UnitLevel>,
+    /// Within this unit (thuộc đơn vị), itself left out.
+    within: Option<UnitRef>,
+    /// A part of the name (tên) that begins at a word, with or without accents: `vi tan` finds Vị Tân.
+    search: Option<String>,
+    /// On the boundaries of this date (theo địa giới ngày); today if not given.
+    on: Option<Date>,
+}
+
+/// An administrative unit (đơn vị hành chính), seen on a date: what it belongs to and contains is
+/// told on the boundaries of the date by which it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AdministrativeUnit {
+    pub(crate) id: UnitId,
+    pub(crate) on: time::Date,
+}
+
+pub(crate) type UnitConnection = Connection<Cursor, AdministrativeUnit, UnitCount, EmptyFields>;
+
+/// How many units the whole list has.
+#[derive(SimpleObject)]
+pub(crate) struct UnitCount {
+    /// The number of units in the whole list (tổng số đơn vị).
+    total_count: usize,
+}
+
+/// A unit that went over into another (sự kế thừa giữa hai đơn vị), whole or in part.
+#[derive(SimpleObject)]
+pub(crate) struct UnitSuccession {
+    /// The other unit (đơn vị kia).
+    unit: AdministrativeUnit,
+    /// How much of the old unit went over (tỷ lệ), above 0 up to 1; 1 is the whole.
+    share: f64,
+    /// The first day of the new state (ngày hiệu lực).
+    effective_on: Date,
+    /// The law or resolution (căn cứ pháp lý).
+    legal_act: String,
+}
+
+impl AdministrativeUnit {
+    fn read<T>(self, context: &Context<'_>, read: impl FnOnce(&Unit) -> T) -> Result<T, ApiError> {
+        let units = Session::of(context).reader.units();
+        let damaged = || registry_persistence::StoreError::Damaged {
+            what: format!("unit {}", self.id.get()),
+        };
+        units.get(self.id).map(read).ok_or_else(|| damaged().into())
+    }
+
+    /// The same unit on `on` if given, else as it is seen.
+    fn seen_on(self, units: &Units, on: Option<Date>) -> Self {
+        let on = on.map_or(self.on, |on| on.0);
+        let validity = units.get(self.id).map(|unit| unit.validity).unwrap_or_default();
+        Self { id: self.id, on: validity.nearest(on) }
+    }
+
+    /// The hamlets below it on its date; `None` if these are all there are.
+    pub(crate) fn scope(self, units: &Units) -> HouseholdScope {
+        let is_hamlet =
+            |id: &UnitId| units.get(*id).is_some_and(|unit| unit.level() == Level::Hamlet);
+        let tree = units.tree(self.on);
+        let below: Arc<[UnitId]> =
+            tree.subtree(self.id).iter().copied().filter(is_hamlet).collect();
+        let all = units.all().iter().filter(|unit| unit.level() == Level::Hamlet).count();
+        (below.len() < all).then_some(below)
+    }
+
+    fn beside(self, session: &Session, other: UnitId, date: time::Date) -> Self {
+        let units = session.reader.units();
+        Self { id: other, on: date }.seen_on(&units, None)
+    }
+}
+
+#[Object]
+impl AdministrativeUnit {
+    /// The global id (định danh toàn cục).
+    pub(crate) async fn id(&self) -> ID {
+        GlobalId::Unit(self.id).write()
+    }
+
+    /// The code while it is valid (mã).
+    async fn code(&self, context: &Context<'_>) -> Result<UnitCode> {
+        Ok(self.read(context, |unit| UnitCode(unit.code))?)
+    }
+
+    /// The level (cấp hành chính).
+    async fn level(&self, context: &Context<'_>) -> Result<UnitLevel> {
+        Ok(self.read(context, |unit| unit.level().into())?)
+    }
+
+    /// What it is called (loại đơn vị).
+    async fn title(&self, context: &Context<'_>) -> Result<UnitTitle> {
+        Ok(self.read(context, |unit| unit.title.into())?)
+    }
+
+    /// The full name (tên đầy đủ), title included, as spelled in its time: `Xã Vị Thuỷ`.
+    async fn name(&self, context: &Context<'_>) -> Result<String> {
+        Ok(self.read(context, |unit| unit.name.clone())?)
+    }
+
+    /// The first day of its existence (có hiệu lực từ ngày); null if older than the records.
+    async fn valid_from(&self, context: &Context<'_>) -> Result<Option<Date>> {
+        Ok(self.read(context, |unit| unit.validity.from.map(Date))?)
+    }
+
+    /// The day after its last (hết hiệu lực từ ngày); null while it exists.
+    async fn valid_to(&self, context: &Context<'_>) -> Result<Option<Date>> {
+        Ok(self.read(context, |unit| unit.validity.until.map(Date))?)
+    }
+
+    /// What it belongs to (đơn vị cấp trên).
+    async fn parent(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "On the boundaries of this date (theo địa giới ngày).")] on: Option<Date>,
+    ) -> Option<Self> {
+        let units = Session::of(context).reader.units();
+        let seen = self.seen_on(&units, on);
+        units.tree(seen.on).parent(seen.id).map(|id| Self { id, on: seen.on })
+    }
+
+    /// Everything it belongs to (các đơn vị cấp trên), from the nearest up.
+    async fn ancestors(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "On the boundaries of this date (theo địa giới ngày).")] on: Option<Date>,
+    ) -> Vec<Self> {
+        let units = Session::of(context).reader.units();
+        let seen = self.seen_on(&units, on);
+        units.tree(seen.on).ancestors(seen.id).map(|id| Self { id, on: seen.on }).collect()
+    }
+
+    /// The units directly below (đơn vị trực thuộc), in Vietnamese order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
+    async fn children(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "On the boundaries of this date (theo địa giới ngày).")] on: Option<Date>,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<UnitConnection> {
+        let session = Session::of(context);
+        let units = session.reader.units();
+        let seen = self.seen_on(&units, on);
+        let children = units.tree(seen.on).children(seen.id).to_vec();
+        let list = List::of(("children", seen.id, seen.on));
+        let arguments = PageArguments { first, after, last, before };
+        Ok(unit_page(session, children, list, arguments, seen.on)?)
+    }
+
+    /// The households that live in it (các hộ), by its boundaries on the date it is seen.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
+    async fn households(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Conditions (điều kiện lọc); `within` narrows further.")] filter: Option<
+            HouseholdFilter,
+        >,
+        #[graphql(desc = "The order (thứ tự); by code if not given.")] order_by: Option<
+            HouseholdOrder,
+        >,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<HouseholdConnection> {
+        let page = PageArguments { first, after, last, before };
+        let arguments = HouseholdArguments { filter, order_by, page };
+        Ok(household_page(context, Some(*self), arguments).await?)
+    }
+
+    /// The indicators of the unit (các chỉ số).
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn indicators(
+        &self,
+        context: &Context<'_>,
+        #[graphql(
+            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today if not given."
+        )]
+        on: Option<Date>,
+        #[graphql(
+            desc = "On the boundaries of this date (theo địa giới ngày); those of `on` if the unit existed then, else the nearest date on which it did."
+        )]
+        boundaries_on: Option<Date>,
+        #[graphql(desc = "Which ones (các chỉ số cần lấy); all if not given.")] codes: Option<
+            Vec<IndicatorCode>,
+        >,
+    ) -> Result<Vec<IndicatorValue>> {
+        Ok(values(Session::of(context), self.id, on, boundaries_on, codes).await?)
+    }
+
+    /// What became of it (đơn vị kế thừa).
+    async fn successors(&self, context: &Context<'_>) -> Vec<UnitSuccession> {
+        let session = Session::of(context);
+        let units = session.reader.units();
+        let told = |succession: &registry_domain::unit::Succession| UnitSuccession {
+            unit: self.beside(session, succession.new, succession.effective_on),
+            share: ratio(succession.share),
+            effective_on: Date(succession.effective_on),
+            legal_act: succession.legal_act.clone(),
+        };
+        units.successors(self.id).map(told).collect()
+    }
+
+    /// What it came from (đơn vị tiền thân).
+    async fn predecessors(&self, context: &Context<'_>) -> Vec<UnitSuccession> {
+        let session = Session::of(context);
+        let units = session.reader.units();
+        let told = |succession: &registry_domain::unit::Succession| UnitSuccession {
+            unit: self.beside(session, succession.old, succession.effective_on),
+            share: ratio(succession.share),
+            effective_on: Date(succession.effective_on),
+            legal_act: succession.legal_act.clone(),
+        };
+        units.predecessors(self.id).map(told).collect()
+    }
+}
+
+fn ratio(share: Share) -> f64 {
+    f64::from(share.millionths()) / f64::from(Share::WHOLE.millionths())
+}
+
+/// The units that match, in the order of level and name.
+pub(crate) fn find_units(
+    session: &Session,
+    filter: UnitFilter,
+    page: PageArguments,
+) -> Result<UnitConnection, ApiError> {
+    let units = session.reader.units();
+    let on = filter.on.map_or_else(|| session.reader.today(), |on| on.0);
+    let within =
+        filter.within.map(|within| within.require(session)).transpose()?.map(|unit| unit.id);
+    let query = filter.search.as_deref().map(UnitQuery::new);
+    let level = filter.level.map(Level::from);
+    let tree = units.tree(on);
+    let matches = |unit: &&Unit| {
+        tree.contains(unit.id)
+            && level.is_none_or(|level| unit.level() == level)
+            && within.is_none_or(|within| unit.id != within && tree.is_within(unit.id, within))
+            && query.as_ref().is_none_or(|query| {
+                query.as_ref().is_some_and(|query| units.matches(unit.id, query))
+            })
+    };
+    let found = units.all().iter().filter(matches).map(|unit| unit.id).collect();
+    let list = List::of(("units", on, within, level, &query));
+    unit_page(session, found, list, page, on)
+}
+
+/// Cuts a page out of `found`, which is in the order of [`Units::all`].
+fn unit_page(
+    session: &Session,
+    found: Vec<UnitId>,
+    list: List,
+    arguments: PageArguments,
+    on: time::Date,
+) -> Result<UnitConnection, ApiError> {
+    let units = session.reader.units();
+    let PageRequest { take, after, before } = arguments.request::<UnitId>(list, session)?;
+    let rank = |id: Option<UnitId>| id.map(|id| units.rank(id).ok_or(ApiError::Cursor)).transpose();
+    let request = PageRequest { take, after: rank(after)?, before: rank(before)? };
+    let count = UnitCount { total_count: found.len() };
+    let page =
+        Page::from_sorted(found.into_iter(), &request, |id| units.rank(*id).unwrap_or_default());
+    Ok(connection(page.map(|id| (id, AdministrativeUnit { id, on })), list, count))
+}
