@@ -1,0 +1,72 @@
+//! Repeatable chance: a number between 0 and 1 for every household and question.
+
+use chrono::Days;
+use registry_domain::time::Date;
+
+/// What is being decided; each question has an answer of its own.
+#[derive(Debug, Clone, Copy)]
+#[repr(u64)]
+pub(crate) enum Question {
+    HamletSize,
+    CommuneOffset,
+    Adults,
+    Children,
+    Elders,
+    RegisteredOn,
+    FamilyName,
+    MiddleName,
+    GivenName,
+    Birth,
+    Phone,
+    FirstVisit,
+    SecondVisit,
+    ThirdVisit,
+    HasThirdVisit,
+    Event,
+    EventMonth,
+    EventDay,
+    NewHamlet,
+    Fibre,
+    OtherLine,
+    Provider,
+    ProviderChange,
+    Mobile,
+    Smartphone,
+    Skills,
+    Account,
+    Vneid,
+    Cashless,
+}
+
+/// A number in [0, 1) that depends on the subject, the question and the `turn` only.
+pub(crate) fn chance(subject: u32, question: Question, turn: u32) -> f64 {
+    let bits = mix(u64::from(subject) << 32 | u64::from(turn) << 8 | question as u64) >> 11;
+    #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
+    let number = bits as f64;
+    number / (1_u64 << 53) as f64
+}
+
+/// A whole number in [0, below).
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the product is in range"
+)]
+pub(crate) fn pick(subject: u32, question: Question, below: usize) -> usize {
+    #[allow(clippy::cast_precision_loss, reason = "lists are short")]
+    let range = below as f64;
+    (chance(subject, question, 0) * range) as usize
+}
+
+/// A day within `days` days from `first`.
+pub(crate) fn day(subject: u32, question: Question, first: Date, days: usize) -> Date {
+    first + Days::new(pick(subject, question, days) as u64)
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): neighbouring inputs give unrelated outputs.
+const fn mix(input: u64) -> u64 {
+    let mut bits = input.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^ (bits >> 31)
+}

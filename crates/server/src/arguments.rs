@@ -1,0 +1,133 @@
+//! The command line, as clap reads it. Knows no other part.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The provincial digital-services registry (Sổ đăng ký dịch vụ số của tỉnh).
+#[derive(Debug, Parser)]
+#[command(name = "registry", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What every command understands.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where the registry keeps its things.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// Folder of the database, the data key and `registry.toml` [default: ./data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Database: sqlite:PATH or postgres://… [default: registry.sqlite in the data folder]
+    #[arg(long, global = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// Configuration file [default: registry.toml in the data folder, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the GraphQL API (chạy máy chủ)
+    Serve {
+        /// Open everything to everyone on this machine; fill an empty registry with the demo province
+        #[arg(long)]
+        demo: bool,
+        /// Address to listen on [default: 127.0.0.1:8080]
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+    },
+    /// Bring the database to this version, or back (nâng cấp cơ sở dữ liệu)
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Fill an empty registry with a generated province (sinh dữ liệu mẫu)
+    Seed {
+        /// How much
+        #[arg(long, value_enum)]
+        scale: Scale,
+    },
+    /// Print the GraphQL schema (in lược đồ GraphQL)
+    Schema {
+        /// Compare it with a file instead; exit 1 if they differ
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+    },
+    /// Rollups of the indicators (số liệu tổng hợp)
+    #[command(subcommand)]
+    Rollup(Rollup),
+    /// Read records from a CSV file (nhập dữ liệu từ tệp CSV)
+    #[command(subcommand)]
+    Import(Import),
+    /// The configuration in force (cấu hình)
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// What to do with the database's version.
+#[derive(Debug, Subcommand)]
+pub enum Migrate {
+    /// Apply what is missing
+    Up,
+    /// Take back the newest migrations, data included
+    Down {
+        /// How many
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        steps: u32,
+    },
+    /// List all migrations
+    Status,
+}
+
+/// How large a province to generate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scale {
+    /// About 2,000 households
+    Small,
+    /// About 201,000 households
+    Province,
+}
+
+/// What to do with the rollups.
+#[derive(Debug, Subcommand)]
+pub enum Rollup {
+    /// Recompute from the records and print differences; exit 1 if there are any
+    Check,
+}
+
+/// What to read.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Households to register: hamlet_code,members,adults,working_age,registered_on,head_name,citizen_number,phone
+    Households(ImportFile),
+    /// Connectivity surveys
+    Connectivity(ImportFile),
+}
+
+/// A file and how to treat it.
+#[derive(Debug, Args)]
+pub struct ImportFile {
+    /// The CSV file: UTF-8, commas, LF
+    pub file: PathBuf,
+    /// Check everything, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the rows without fault although there are faulty ones
+    #[arg(long)]
+    pub skip_faulty: bool,
+    /// Where to list the faulty rows [default: FILE with `.faults.csv` added]
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// What to tell of the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting, its value and where it came from; secrets hidden
+    Show,
+}

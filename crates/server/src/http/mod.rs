@@ -1,0 +1,107 @@
+//! The HTTP server: GraphQL, its console, health and metrics. Knows the schema only as something to execute.
+
+mod graphiql;
+mod graphql;
+mod health;
+mod request_id;
+mod serve;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{any, get};
+use http::{HeaderValue, StatusCode, header};
+use metrics::{counter, histogram};
+use registry_domain::access::Principal;
+use registry_graphql::Api;
+use registry_persistence::Store;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::cors::CorsLayer;
+
+use crate::config::HttpSettings;
+use crate::error::ServerError;
+use crate::telemetry;
+
+pub use serve::serve;
+
+/// Answers below this size are sent as they are.
+const COMPRESSED_FROM: u64 = 1_024;
+
+/// What handlers share.
+#[derive(Debug, Clone)]
+struct Shared {
+    api: Api,
+    store: Store,
+    principal: Principal,
+    body_limit: usize,
+    request_timeout: Duration,
+    places: Arc<Semaphore>,
+}
+
+/// The routes. `principal` is whom requests without a token act as.
+pub fn router(
+    api: Api,
+    store: Store,
+    principal: Principal,
+    settings: &HttpSettings,
+) -> Result<Router, ServerError> {
+    telemetry::recorder();
+    let shared = Shared {
+        api,
+        store,
+        principal,
+        body_limit: settings.body_limit,
+        request_timeout: Duration::from_secs(settings.request_timeout_seconds),
+        places: Arc::new(Semaphore::new(settings.max_concurrent)),
+    };
+    let router = Router::new()
+        .route("/graphql", any(graphql::handle))
+        .route("/", get(graphiql::page))
+        .route("/graphiql/{file}", get(graphiql::file))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(async || telemetry::metrics()))
+        .fallback(graphql::not_found)
+        .with_state(shared)
+        .layer(CatchPanicLayer::custom(graphql::panicked))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM)))
+        .layer(middleware::from_fn(observe))
+        .layer(middleware::from_fn(request_id::attach));
+    Ok(if settings.cors_origins.is_empty() { router } else { router.layer(cors(settings)?) })
+}
+
+fn cors(settings: &HttpSettings) -> Result<CorsLayer, ServerError> {
+    let origins = settings.cors_origins.iter().map(|origin| {
+        let wrong = |_| ServerError::Configuration(format!("http.cors_origins: {origin}"));
+        HeaderValue::from_str(origin).map_err(wrong)
+    });
+    let origins = origins.collect::<Result<Vec<_>, _>>()?;
+    Ok(CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([http::Method::GET, http::Method::POST])
+        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, header::ACCEPT_LANGUAGE])
+        .expose_headers([request_id::HEADER]))
+}
+
+/// Counts and times requests by route and status.
+async fn observe(request: Request, next: Next) -> Response<Body> {
+    let started = Instant::now();
+    let route =
+        request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    counter!("http_requests_total", "route" => route.clone(), "status" => status).increment(1);
+    histogram!("http_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
+    if response.status() >= StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::warn!(status = response.status().as_u16(), "request failed");
+    }
+    response
+}
