@@ -39,11 +39,10 @@ pub(crate) enum Question {
 }
 
 /// A number in [0, 1) that depends on the subject, the question and the `turn` only.
+#[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
 pub(crate) fn chance(subject: u32, question: Question, turn: u32) -> f64 {
     let bits = mix(u64::from(subject) << 32 | u64::from(turn) << 8 | question as u64) >> 11;
-    #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
-    let number = bits as f64;
-    number / (1_u64 << 53) as f64
+    bits as f64 / (1_u64 << 53) as f64
 }
 
 /// A whole number in [0, below).

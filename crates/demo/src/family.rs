@@ -68,8 +68,9 @@ pub(crate) fn head(number: u32, turn: u32) -> Option<Head> {
 
 /// Since when a household that was always there is registered.
 pub(crate) fn registered_on(number: u32) -> Date {
-    let first = Date::from_ymd_opt(2020, 1, 1).unwrap_or_default();
-    day(number, Question::RegisteredOn, first, 880)
+    // The newest commune of that time is of February 2020.
+    let first = Date::from_ymd_opt(2020, 3, 1).unwrap_or_default();
+    day(number, Question::RegisteredOn, first, 820)
 }
 
 /// Since when a newcomer is registered: in the first half of its year.

@@ -82,7 +82,9 @@ impl Places {
         }
         #[allow(clippy::cast_precision_loss, reason = "a few hundred thousand")]
         let mean = sum_of_offsets / homes.len().max(1) as f64;
-        hamlets.iter_mut().for_each(|hamlet| hamlet.offset -= mean);
+        for hamlet in &mut hamlets {
+            hamlet.offset -= mean;
+        }
         let settled = u32::try_from(homes.len()).unwrap_or(u32::MAX);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred")]
         let newcomers_a_year = (calibration.get("newcomers_a_year") / scale.divisor()) as u32;

@@ -322,6 +322,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fault::RuleCode;
 
     proptest! {
         #[test]
@@ -376,10 +377,12 @@ mod tests {
             .iter()
             .map(|fault| (fault.path.to_string(), fault.rule.code()))
             .collect();
-        use crate::fault::RuleCode::CountAboveBase;
         assert_eq!(
             told,
-            [("adults".into(), CountAboveBase), ("workingAge".into(), CountAboveBase)]
+            [
+                ("adults".into(), RuleCode::CountAboveBase),
+                ("workingAge".into(), RuleCode::CountAboveBase)
+            ]
         );
         assert!(Composition::parse(0, 0, 0, &Path::root()).is_err());
         assert!(Composition::parse(100, 0, 0, &Path::root()).is_err());

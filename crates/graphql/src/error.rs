@@ -98,10 +98,10 @@ pub(crate) fn explain(error: &mut ServerError, session: &Session) {
     extensions.set("code", source.code());
     match source {
         ApiError::Argument { rule, .. } => {
-            extensions.set("rule", enum_value(UserErrorCode::from(rule.code())))
+            extensions.set("rule", enum_value(UserErrorCode::from(rule.code())));
         }
         ApiError::PageSize { limit, .. } | ApiError::TooMany { limit, .. } => {
-            extensions.set("limit", *limit)
+            extensions.set("limit", *limit);
         }
         ApiError::Store(failure) => match failure.as_ref() {
             StoreError::Denied(_) => extensions.set("code", failure.code()),

@@ -2,6 +2,7 @@
 //!
 //! Resolvers parse inputs into domain commands, make one call to a door of the store, and hand
 //! out what comes back. No SQL, no HTTP.
+#![allow(clippy::unused_async, reason = "async-graphql takes resolvers as async functions only")]
 
 mod connectivity;
 mod cursor;
@@ -14,10 +15,13 @@ mod mutation;
 mod node;
 mod page;
 mod query;
+mod rounds;
 mod scalar;
 mod service_config;
 mod session;
 mod unit;
+
+use std::pin::pin;
 
 use async_graphql::{
     EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
@@ -27,6 +31,7 @@ use registry_persistence::Store;
 
 use mutation::Mutation;
 use query::Query;
+use rounds::{Asked, Rounds};
 use session::Session;
 
 pub use session::Visit;
@@ -95,8 +100,10 @@ impl Api {
     /// Answers one request. Every error carries `extensions.code`; the header `Server-Timing` tells
     /// how many SQL statements reading took.
     pub async fn execute(&self, request: Request, visit: Visit) -> Response {
-        let session = Session::new(&self.store, self.settings, visit);
-        let mut response = self.schema.execute(request.data(session.clone())).await;
+        let asked = Asked::default();
+        let session = Session::new(&self.store, self.settings, visit, asked.clone());
+        let fields = pin!(self.schema.execute(request.data(session.clone())));
+        let mut response = Rounds::new(fields, asked).await;
         for error in &mut response.errors {
             error::explain(error, &session);
         }
@@ -109,7 +116,7 @@ impl Api {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Query, Mutation::default(), EmptySubscription)
 }
 
 /// The text of `schema.graphql`.

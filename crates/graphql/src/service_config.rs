@@ -7,6 +7,7 @@ use crate::session::Session;
 
 /// The limits in force (các giới hạn đang áp dụng).
 #[derive(SimpleObject)]
+#[allow(clippy::struct_field_names, reason = "the names of the schema")]
 pub(crate) struct ServiceConfig {
     /// The largest page of a list (số mục tối đa mỗi trang).
     max_page: usize,

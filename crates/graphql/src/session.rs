@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::SchemaSettings;
 use crate::loader::Records;
+use crate::rounds::Asked;
 
 /// Who asks, as the server found out.
 #[derive(Debug, Clone)]
@@ -38,10 +39,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(store: &Store, settings: SchemaSettings, visit: Visit) -> Self {
+    pub(crate) fn new(store: &Store, settings: SchemaSettings, visit: Visit, asked: Asked) -> Self {
         let reader = store.read(&visit.principal);
-        // No waiting for more keys: siblings ask in the same turn of the executor.
-        let records = DataLoader::new(Records(reader.clone()), tokio::spawn).delay(Duration::ZERO);
+        let loader = Records(reader.clone());
+        // The end of the round is the moment to load, not a delay.
+        let records = DataLoader::new(loader, move |load| asked.push(load)).delay(Duration::ZERO);
         Self {
             store: store.clone(),
             records: Arc::new(records),

@@ -208,7 +208,7 @@ impl AdministrativeUnit {
         (below.len() < all).then_some(below)
     }
 
-    fn beside(self, session: &Session, other: UnitId, date: time::Date) -> Self {
+    fn beside(session: &Session, other: UnitId, date: time::Date) -> Self {
         let units = session.reader.units();
         Self { id: other, on: date }.seen_on(&units, None)
     }
@@ -341,7 +341,7 @@ impl AdministrativeUnit {
         let session = Session::of(context);
         let units = session.reader.units();
         let told = |succession: &registry_domain::unit::Succession| UnitSuccession {
-            unit: self.beside(session, succession.new, succession.effective_on),
+            unit: Self::beside(session, succession.new, succession.effective_on),
             share: ratio(succession.share),
             effective_on: Date(succession.effective_on),
             legal_act: succession.legal_act.clone(),
@@ -354,7 +354,7 @@ impl AdministrativeUnit {
         let session = Session::of(context);
         let units = session.reader.units();
         let told = |succession: &registry_domain::unit::Succession| UnitSuccession {
-            unit: self.beside(session, succession.old, succession.effective_on),
+            unit: Self::beside(session, succession.old, succession.effective_on),
             share: ratio(succession.share),
             effective_on: Date(succession.effective_on),
             legal_act: succession.legal_act.clone(),

@@ -1,6 +1,6 @@
 //! Connectivity surveys: recording and reading.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use registry_domain::access::Scope;
 use registry_domain::connectivity::{
@@ -43,8 +43,13 @@ pub struct RecordedSurvey {
 #[derive(Debug)]
 pub struct SurveyPlan {
     surveys: Vec<Survey>,
-    dossiers: std::collections::BTreeMap<i32, Dossier>,
+    households: BTreeMap<i32, household::Model>,
+    dossiers: BTreeMap<i32, Dossier>,
 }
+
+/// The households are locked and known whole; of what is there only the newest survey changes.
+const TAKE_NEWEST: &str = "ON CONFLICT (number) DO UPDATE SET surveyed_on = excluded.surveyed_on, \
+                           has_fibre = excluded.has_fibre, fixed_provider = excluded.fixed_provider";
 
 /// Names one survey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,7 +96,7 @@ impl Command for RecordConnectivity {
             .filter(household::Column::Number.is_in(numbers.iter().copied()))
             .order_by_asc(household::Column::Number);
         let found = writer.locking(select).all(&writer.transaction).await?;
-        let households: HashMap<i32, household::Model> =
+        let households: BTreeMap<i32, household::Model> =
             found.into_iter().map(|row| (row.number, row)).collect();
         let dossiers = dossiers(&writer.transaction, &numbers).await?;
 
@@ -114,16 +119,21 @@ impl Command for RecordConnectivity {
                 Err(found) => faults.extend(found),
             }
         }
-        faults.or(Some(SurveyPlan { surveys, dossiers })).map_err(WriteError::Refused)
+        faults.or(Some(SurveyPlan { surveys, households, dossiers })).map_err(WriteError::Refused)
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
+        let changed = plan.changes();
         let rows: Vec<Model> = plan.surveys.iter().map(|survey| stored(survey, writer)).collect();
         bulk::insert::<Entity>(&writer.transaction, &rows, "").await?;
-        let changed = plan.changes();
-        let mut numbers: Vec<i32> = rows.iter().map(|row| row.number).collect();
-        numbers.dedup();
-        refresh_newest(writer, numbers).await?;
+        let mut households = plan.households;
+        for survey in &plan.surveys {
+            if let Some(household) = households.get_mut(&stored_number(survey.household)) {
+                note_newest(household, survey);
+            }
+        }
+        let households: Vec<household::Model> = households.into_values().collect();
+        bulk::insert::<household::Entity>(&writer.transaction, &households, TAKE_NEWEST).await?;
         rollup::apply(writer, changed).await?;
         let key = |survey: &Survey| SurveyKey {
             household: survey.household,
@@ -189,30 +199,13 @@ fn check(
     }
 }
 
-/// Copies what lists are filtered by from each household's newest survey.
-async fn refresh_newest(writer: &Writer, numbers: Vec<i32>) -> Result<(), StoreError> {
-    let newest = |column: Column| {
-        let mut newest = Query::select();
-        newest.column(column).from(Entity);
-        newest.and_where(
-            Expr::col((Entity, Column::Number))
-                .equals((household::Entity, household::Column::Number)),
-        );
-        newest.order_by(Column::SurveyedOn, Order::Desc).limit(1);
-        newest
-    };
-    let fibre =
-        Expr::expr(subquery(newest(Column::FixedTechnology))).eq(FixedTechnology::Fibre.code());
-    // Without a line the comparison is unknown, and a surveyed household without a line has no fibre.
-    let fibre = sea_orm::sea_query::Func::coalesce([fibre, Expr::val(false)]);
-    household::Entity::update_many()
-        .col_expr(household::Column::SurveyedOn, subquery(newest(Column::SurveyedOn)))
-        .col_expr(household::Column::FixedProvider, subquery(newest(Column::FixedProvider)))
-        .col_expr(household::Column::HasFibre, fibre.into())
-        .filter(household::Column::Number.is_in(numbers))
-        .exec(&writer.transaction)
-        .await?;
-    Ok(())
+/// Copies what lists are filtered by from a household's new surveys, where they are its newest.
+fn note_newest(household: &mut household::Model, survey: &Survey) {
+    if household.surveyed_on.is_none_or(|newest| newest < survey.surveyed_on) {
+        household.surveyed_on = Some(survey.surveyed_on);
+        household.has_fibre = Some(survey.has_fibre());
+        household.fixed_provider = survey.fixed.map(|line| line.provider.code().to_owned());
+    }
 }
 
 fn subquery(select: SelectStatement) -> Expr {

@@ -172,7 +172,10 @@ async fn sqlite(
     let (options, connections) = match purpose {
         Purpose::Read => (options.pragma("query_only", "on"), config.reader_connections),
         // A larger cache keeps the pages that a batch touches until its commit.
-        Purpose::Write => (options.pragma("cache_size", "-65536"), 1),
+        // Checkpoints of 32 MiB write a page that many batches touch once instead of each time.
+        Purpose::Write => {
+            (options.pragma("cache_size", "-65536").pragma("wal_autocheckpoint", "8192"), 1)
+        }
     };
     let pool = SqlitePoolOptions::new()
         .max_connections(connections)

@@ -120,7 +120,7 @@ impl Sealer {
 
     /// The public name of the key.
     pub(crate) fn key_id(&self) -> String {
-        self.key_id.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.key_id)
     }
 
     /// The keyed hash of `value`; `kind` keeps hashes of different things apart.
@@ -188,6 +188,14 @@ impl Sealer {
         )
         .ok()
     }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |half: u8| DIGITS[usize::from(half)];
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 #[cfg(test)]

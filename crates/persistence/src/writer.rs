@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::entity::record::{audit_event, idempotency_key};
-use crate::personal::Sealer;
+use crate::personal::{Sealer, hex};
 use crate::store::Inner;
 use crate::{Store, StoreError, WriteError};
 
@@ -264,8 +264,7 @@ impl Writer {
     }
 
     fn content_hash(&self, idempotency: &Idempotency) -> String {
-        let hash = self.sealer().hash("content", &idempotency.content);
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.sealer().hash("content", &idempotency.content))
     }
 
     /// Locks the selected rows until the end, unless this is a rehearsal. SQLite has one writer anyway.

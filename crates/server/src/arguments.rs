@@ -103,7 +103,7 @@ pub enum Rollup {
 /// What to read.
 #[derive(Debug, Subcommand)]
 pub enum Import {
-    /// Households to register: hamlet_code,members,adults,working_age,registered_on,head_name,citizen_number,phone
+    /// Households to register: `hamlet_code,members,adults,working_age,registered_on,head_name,citizen_number,phone`
     Households(ImportFile),
     /// Connectivity surveys
     Connectivity(ImportFile),

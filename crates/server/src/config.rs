@@ -135,7 +135,10 @@ impl Config {
                 max_complexity: graphql.max_complexity,
                 max_page: graphql.max_page,
             },
-            log: LogSettings { format: LogFormat::Pretty, filter: "info".into() },
+            log: LogSettings {
+                format: LogFormat::Pretty,
+                filter: "info,sea_orm_migration=warn,sqlx=warn".into(),
+            },
             access: AccessSettings { development: false, development_anywhere: false },
         }
     }

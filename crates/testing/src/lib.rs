@@ -3,6 +3,7 @@
 //! For tests only; nothing that ships may depend on it.
 #![allow(
     clippy::expect_used,
+    clippy::missing_panics_doc,
     clippy::panic,
     reason = "a test that can't be set up must stop at once"
 )]

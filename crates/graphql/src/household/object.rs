@@ -94,14 +94,13 @@ impl Household {
 
     /// The head (chủ hộ). Personal data: read only if selected.
     async fn head(&self, context: &Context<'_>) -> Result<HouseholdHead> {
-        let found = match &self.0.head {
-            Some(head) => head.clone(),
-            None => {
-                // Reached by a way that could not look ahead.
-                let key = loader::HouseholdKey(self.0.number, Heads::With);
-                let found = answered(Session::of(context).records.load_one(key).await?)?;
-                answered(found.head)?
-            }
+        let found = if let Some(head) = &self.0.head {
+            head.clone()
+        } else {
+            // Reached by a way that could not look ahead.
+            let key = loader::HouseholdKey(self.0.number, Heads::With);
+            let found = answered(Session::of(context).records.load_one(key).await?)?;
+            answered(found.head)?
         };
         Ok(HouseholdHead {
             name: found.name.reveal().to_owned(),

@@ -18,6 +18,10 @@ impl ScalarType for UnitCode {
         parse(&value).map(Self)
     }
 
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
     }
@@ -32,6 +36,10 @@ pub(crate) struct HouseholdCode(pub(crate) household::HouseholdCode);
 impl ScalarType for HouseholdCode {
     fn parse(value: Value) -> InputValueResult<Self> {
         parse(&value).map(Self)
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
     }
 
     fn to_value(&self) -> Value {

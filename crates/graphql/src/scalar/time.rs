@@ -21,6 +21,10 @@ impl ScalarType for Date {
         }
     }
 
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
     }
@@ -45,6 +49,10 @@ impl ScalarType for DateTime {
         instant.map(|instant| Self(instant.to_utc())).map_err(|_| InputValueError::custom(EXPECTED))
     }
 
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
@@ -62,6 +70,10 @@ impl ScalarType for YearMonth {
             return Err(InputValueError::custom(time::NotAMonth));
         };
         text.parse().map(Self).map_err(InputValueError::custom)
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
     }
 
     fn to_value(&self) -> Value {

@@ -59,7 +59,7 @@ impl Command for RegisterHouseholds {
         let mut households = Vec::with_capacity(rows.len());
         for (household, number) in rows.into_iter().zip(first..) {
             let number = HouseholdNumber::new(number).ok_or(StoreError::NumbersUsedUp)?;
-            households.push(stored(writer, number, household)?);
+            households.push(stored(writer, number, &household)?);
         }
         let versions: Vec<_> =
             households.iter().map(|household| household.as_version(writer)).collect();
@@ -72,7 +72,7 @@ impl Command for RegisterHouseholds {
 fn stored(
     writer: &Writer,
     number: HouseholdNumber,
-    household: NewHousehold,
+    household: &NewHousehold,
 ) -> Result<household::Model, StoreError> {
     Ok(household::Model {
         number: stored_number(number),
@@ -85,7 +85,7 @@ fn stored(
         effective_on: household.registered_on,
         version: 1,
         head: writer.sealer().seal(number, &household.head)?,
-        citizen_hash: citizen_hash(writer, &household).map(|hash| hash.to_vec()),
+        citizen_hash: citizen_hash(writer, household).map(|hash| hash.to_vec()),
         phone_hash: phone_hash(writer, &household.head),
         surveyed_on: None,
         has_fibre: None,

@@ -25,7 +25,7 @@ use crate::config::Loaded;
 use crate::error::ServerError;
 use crate::start::open_store;
 use form::Form;
-use rows::{Batch, Batches, FaultyCell, Sheet};
+use rows::{Batch, Batches, FaultyCell, Sheet, locate_all};
 
 /// Rows read, checked and written together.
 const BATCH: usize = 1_000;
@@ -112,7 +112,7 @@ impl Job {
                     let checked = self.store.rehearse(&self.actor, K::command(rows)).await;
                     faulty.extend(
                         refused(checked)?
-                            .map(|faults| sheet.locate(&batch, faults))
+                            .map(|faults| locate_all::<K>(&batch, faults))
                             .unwrap_or_default(),
                     );
                 }

@@ -161,16 +161,16 @@ impl<K: Kind> Sheet<K> {
                         faulty.push(repeated::<K>(row));
                     }
                 }
-                Err(faults) => faulty.extend(self.locate(batch, faults)),
+                Err(faults) => faulty.extend(locate_all::<K>(batch, faults)),
             }
         }
         sound
     }
+}
 
-    /// Faults by line and column.
-    pub(super) fn locate(&self, batch: &Batch, faults: Faults) -> Vec<FaultyCell> {
-        faults.into_iter().filter_map(|fault| locate::<K>(batch, &fault)).collect()
-    }
+/// Faults by line and column.
+pub(super) fn locate_all<K: Kind>(batch: &Batch, faults: Faults) -> Vec<FaultyCell> {
+    faults.into_iter().filter_map(|fault| locate::<K>(batch, &fault)).collect()
 }
 
 fn locate<K: Kind>(batch: &Batch, fault: &Fault) -> Option<FaultyCell> {

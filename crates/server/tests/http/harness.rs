@@ -1,0 +1,152 @@
+//! A running server over a fresh database, and a client that speaks to it as anyone would.
+
+use std::time::Duration;
+
+use registry_domain::access::Principal;
+use registry_domain::household::HouseholdNumber;
+use registry_graphql::{Api, SchemaSettings};
+use registry_persistence::Store;
+use registry_server::config::HttpSettings;
+use registry_server::http;
+use registry_testing::{Engine, TestDatabase};
+use reqwest::{RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// The first hamlet of Xã Vị Tân until 2025-07-01; later of Phường Vị Tân.
+pub const HAMLET: &str = "31333001";
+
+/// A server that stops when dropped.
+pub struct TestApp {
+    pub database: TestDatabase,
+    pub store: Store,
+    address: String,
+    client: reqwest::Client,
+    _stop: oneshot::Sender<()>,
+}
+
+/// The settings that tests run with.
+pub fn settings() -> HttpSettings {
+    HttpSettings {
+        listen: ([127, 0, 0, 1], 0).into(),
+        body_limit: 1 << 20,
+        request_timeout_seconds: 30,
+        header_timeout_seconds: 10,
+        max_concurrent: 64,
+        cors_origins: vec!["https://app.example.vn".into()],
+        shutdown_grace_seconds: 5,
+    }
+}
+
+impl TestApp {
+    /// A server that lets everyone do everything.
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_as(engine, Principal::development()).await
+    }
+
+    /// A server whose requests without a token act as `principal`.
+    pub async fn start_as(engine: Engine, principal: Principal) -> Self {
+        let database = TestDatabase::create(engine).await;
+        let store = database.open().await;
+        let api = Api::new(store.clone(), SchemaSettings::default());
+        let router = http::router(api, store.clone(), principal, &settings()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(async move {
+            http::serve(listener, router, &settings(), async { _ = stopped.await }).await;
+        });
+        let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
+        Self { database, store, address, client, _stop: stop }
+    }
+
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.address))
+    }
+
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.address))
+    }
+
+    /// Sends one operation as JSON.
+    pub async fn send(&self, query: &str, variables: Value) -> Response {
+        let body = json!({ "query": query, "variables": variables });
+        self.post("/graphql").header("accept-language", "en").json(&body).send().await.unwrap()
+    }
+
+    /// The whole answer to one operation.
+    pub async fn answer(&self, query: &str, variables: Value) -> Value {
+        self.send(query, variables).await.json().await.unwrap()
+    }
+
+    /// The data of an operation that must not fail.
+    pub async fn data(&self, query: &str, variables: Value) -> Value {
+        let answer = self.answer(query, variables).await;
+        assert_eq!(answer.get("errors"), None, "{answer:#}");
+        answer["data"].clone()
+    }
+
+    /// The data, and how many SQL statements reading it took.
+    pub async fn counted(&self, query: &str, variables: Value) -> (Value, u32) {
+        let response = self.send(query, variables).await;
+        let timing = response.headers()["server-timing"].to_str().unwrap().to_owned();
+        let count = timing.split(['"', ' ']).find_map(|part| part.parse().ok()).unwrap();
+        let answer: Value = response.json().await.unwrap();
+        assert_eq!(answer.get("errors"), None, "{answer:#}");
+        (answer["data"].clone(), count)
+    }
+
+    /// Registers a household of four in a hamlet; its code.
+    pub async fn register(&self, hamlet: &str) -> String {
+        let data = self.data(REGISTER, json!({ "input": household(hamlet) })).await;
+        assert_eq!(data["registerHousehold"]["errors"], json!([]));
+        data["registerHousehold"]["household"]["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Records a survey that must be accepted.
+    pub async fn survey(&self, survey: Value) {
+        let query = "mutation($input: RecordConnectivityInput!) {
+            recordConnectivity(input: $input) { errors { code path message } } }";
+        let data = self.data(query, json!({ "input": { "survey": survey } })).await;
+        assert_eq!(data["recordConnectivity"]["errors"], json!([]));
+    }
+}
+
+pub const REGISTER: &str = "mutation($input: RegisterHouseholdInput!) {
+    registerHousehold(input: $input) {
+        household { code version status }
+        replayed
+        errors { code path message }
+    } }";
+
+/// A household of four, three of them adults, that nothing is wrong with.
+pub fn household(hamlet: &str) -> Value {
+    json!({
+        "hamlet": { "code": hamlet },
+        "composition": { "members": 4, "adults": 3, "workingAge": 2 },
+        "head": { "name": "Nguyễn Thị Bưởi" },
+        "registeredOn": "2022-06-01",
+    })
+}
+
+/// A survey that found fibre and two smartphones.
+pub fn survey(household: &str, on: &str) -> Value {
+    json!({
+        "household": household,
+        "surveyedOn": on,
+        "fixedLine": { "technology": "FIBRE", "provider": "VNPT" },
+        "mobileGeneration": "G4",
+        "adultsWithSmartphone": 2,
+        "workingAgeTrained": 1,
+        "adultsWithPublicServiceAccount": 1,
+        "adultsWithVneidLevel2": 1,
+        "adultsPayingCashless": 1,
+        "services": [{ "service": "ZALO", "adults": 2 }],
+    })
+}
+
+/// The code of the household with that number.
+pub fn code_of(number: u32) -> String {
+    HouseholdNumber::new(number).unwrap().code().to_string()
+}
