@@ -3,7 +3,9 @@
 use std::fs::File;
 
 use registry_migrations::{Migrator, MigratorTrait};
+use sea_orm::sea_query::{Alias, Expr, Query};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm_migration::SchemaManager;
 
 use crate::engine::{DatabaseUrl, Purpose, connect};
 use crate::{StoreConfig, StoreError, reference};
@@ -50,10 +52,41 @@ pub async fn down(config: &StoreConfig, steps: u32) -> Result<Vec<String>, Store
 pub async fn status(config: &StoreConfig) -> Result<Vec<MigrationState>, StoreError> {
     let connection = connect(config, Purpose::Write).await?;
     let found = states(&connection).await;
+    close(connection).await;
+    found
+}
+
+/// Whether the database holds anything that only its data key opens; a new or empty one does not.
+pub async fn is_sealed(config: &StoreConfig) -> Result<bool, StoreError> {
+    if let DatabaseUrl::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        return Ok(false);
+    }
+    let connection = connect(config, Purpose::Write).await?;
+    let found = any_row_of(&connection, &["data_key", "household"]).await;
+    close(connection).await;
+    found
+}
+
+async fn any_row_of(connection: &DatabaseConnection, tables: &[&str]) -> Result<bool, StoreError> {
+    let schema = SchemaManager::new(connection);
+    for table in tables {
+        // A database taken back by a few migrations may have one without the other.
+        if schema.has_table(table).await? {
+            let any = Query::select().expr(Expr::val(1)).from(Alias::new(*table)).limit(1).take();
+            if connection.query_one(&any).await?.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+async fn close(connection: DatabaseConnection) {
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "closing the database failed");
     }
-    found
 }
 
 /// Fails unless the database has exactly the migrations of this version.
@@ -117,8 +150,6 @@ impl Locked {
 
     /// Ends the session and with it the lock.
     async fn release(self) {
-        if let Err(error) = self.connection.close().await {
-            tracing::warn!(%error, "closing the database failed");
-        }
+        close(self.connection).await;
     }
 }

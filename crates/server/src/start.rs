@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use registry_domain::time::{Clock, SystemClock};
-use registry_persistence::{DataKey, DatabaseUrl, Store, StoreConfig, StoreError, migrate};
+use registry_persistence::{DataKey, DatabaseUrl, Store, StoreConfig, migrate};
 
 use crate::config::Loaded;
 use crate::error::ServerError;
@@ -74,17 +74,11 @@ async fn data_key(loaded: &Loaded, config: &StoreConfig) -> Result<DataKey, Serv
     if file.exists() {
         return read_key(&file);
     }
-    if is_new(config).await? { write_key(&file) } else { Err(ServerError::MissingDataKey(file)) }
-}
-
-/// Whether nothing was ever stored: no file, or no migration applied.
-async fn is_new(config: &StoreConfig) -> Result<bool, StoreError> {
-    if let DatabaseUrl::Sqlite(file) = &config.database
-        && !file.exists()
-    {
-        return Ok(true);
+    if migrate::is_sealed(config).await? {
+        Err(ServerError::MissingDataKey(file))
+    } else {
+        write_key(&file)
     }
-    Ok(migrate::status(config).await?.iter().all(|migration| !migration.applied))
 }
 
 fn read_key(file: &Path) -> Result<DataKey, ServerError> {

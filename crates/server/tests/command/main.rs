@@ -1,0 +1,13 @@
+//! The registry as its operators see it: the binary, its exit codes, and what it leaves behind.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it must be"
+)]
+
+mod configuration;
+mod examples;
+mod failures;
+mod harness;
+mod import;
+mod maintenance;
