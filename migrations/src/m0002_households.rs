@@ -80,6 +80,16 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        // Which key opens the heads above.
+        manager
+            .create_table(
+                Table::create()
+                    .table("data_key")
+                    .col(string("key_id").primary_key())
+                    .col(timestamp_with_time_zone("recorded_at"))
+                    .to_owned(),
+            )
+            .await?;
         let first = Query::insert()
             .into_table("counter")
             .columns(["name", "next"])
@@ -89,7 +99,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["counter", "household_version", "household"] {
+        for table in ["data_key", "counter", "household_version", "household"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

@@ -1,5 +1,4 @@
-//! What the writing door keeps of every transaction: the event, the answer to a retry; and which
-//! data key the database was made with.
+//! What the writing door keeps of every transaction: the event, and the answer to a retry.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{integer, pk_auto, string, string_null, timestamp_with_time_zone};
@@ -35,20 +34,11 @@ impl MigrationTrait for Migration {
                     .col(ColumnDef::new("outcome").text().not_null().to_owned())
                     .primary_key(Index::create().col("actor").col("key")),
             ))
-            .await?;
-        manager
-            .create_table(
-                Table::create()
-                    .table("data_key")
-                    .col(string("key_id").primary_key())
-                    .col(timestamp_with_time_zone("recorded_at"))
-                    .to_owned(),
-            )
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["data_key", "idempotency_key", "audit_event"] {
+        for table in ["idempotency_key", "audit_event"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

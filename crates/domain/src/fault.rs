@@ -160,6 +160,15 @@ impl From<Fault> for Faults {
     }
 }
 
+/// How a value is written, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// In English, after "expected".
+    pub english: &'static str,
+    /// In Vietnamese, after "cần".
+    pub vietnamese: &'static str,
+}
+
 /// The rules that an input can break, each with the figures that explain it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rule {
@@ -182,7 +191,7 @@ pub enum Rule {
     /// A value is not written as its kind is.
     Malformed {
         /// How it is written.
-        expected: &'static str,
+        expected: Expected,
     },
     /// The check digits of a household code don't fit its number.
     CheckDigitWrong,
@@ -350,7 +359,9 @@ impl Rule {
             Self::TextControlCharacter { position } => {
                 format!("character {position} is a control character; remove it")
             }
-            Self::Malformed { expected } => format!("the value is malformed; expected {expected}"),
+            Self::Malformed { expected } => {
+                format!("the value is malformed; expected {}", expected.english)
+            }
             Self::CheckDigitWrong => {
                 "the last two digits (the check) don't fit the number; check for a typing error"
                     .into()
@@ -410,7 +421,9 @@ impl Rule {
             Self::TextControlCharacter { position } => {
                 format!("ký tự thứ {position} là ký tự điều khiển; hãy xoá")
             }
-            Self::Malformed { expected } => format!("giá trị sai định dạng; cần {expected}"),
+            Self::Malformed { expected } => {
+                format!("giá trị sai định dạng; cần {}", expected.vietnamese)
+            }
             Self::CheckDigitWrong => {
                 "hai chữ số cuối (số kiểm tra) không khớp; hãy xem lại mã".into()
             }

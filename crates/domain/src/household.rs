@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::fault::{Faults, Path, Rule};
+use crate::fault::{Expected, Faults, Path, Rule};
 use crate::personal::Head;
 use crate::time::Date;
 use crate::unit::UnitId;
@@ -64,7 +64,9 @@ impl HouseholdCode {
         self.0
     }
 
-    const EXPECTED: Rule = Rule::Malformed { expected: "HG and 8 digits / HG và 8 chữ số" };
+    const EXPECTED: Rule = Rule::Malformed {
+        expected: Expected { english: "HG and 8 digits", vietnamese: "HG và 8 chữ số" },
+    };
 }
 
 impl fmt::Display for HouseholdCode {
@@ -87,7 +89,8 @@ impl FromStr for HouseholdCode {
     }
 }
 
-/// The beginning of a household code, for search: `HG` and up to six digits of the number.
+/// The beginning of a household code, for search: `HG` and up to six digits of the number, or all eight.
+/// Seven would end in the first check digit, which no index could use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HouseholdCodePrefix {
     first: u32,
@@ -106,20 +109,25 @@ impl FromStr for HouseholdCodePrefix {
     type Err = Rule;
 
     fn from_str(text: &str) -> Result<Self, Rule> {
-        const EXPECTED: Rule =
-            Rule::Malformed { expected: "HG and up to 8 digits / HG và không quá 8 chữ số" };
+        const EXPECTED: Rule = Rule::Malformed {
+            expected: Expected {
+                english: "HG and up to 6 digits, or a whole code",
+                vietnamese: "HG và không quá 6 chữ số, hoặc cả mã",
+            },
+        };
         let digits = text.strip_prefix("HG").ok_or(EXPECTED)?;
-        if digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        if digits.len() > 8
+            || digits.len() == 7
+            || !digits.bytes().all(|byte| byte.is_ascii_digit())
+        {
             return Err(EXPECTED);
         }
         if digits.len() == 8 {
             let number = text.parse::<HouseholdCode>()?.number().get();
             return Ok(Self { first: number, last: number });
         }
-        // A seventh digit is the first check digit: it narrows nothing that an index could use.
-        let known = &digits[..digits.len().min(6)];
-        let width = 10_u32.pow(6 - u32::try_from(known.len()).unwrap_or(6));
-        let first = known.parse().unwrap_or(0) * width;
+        let width = 10_u32.pow(6 - u32::try_from(digits.len()).unwrap_or(6));
+        let first = digits.parse().unwrap_or(0) * width;
         Ok(Self { first, last: first + width - 1 })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::fault::{Faults, Path, Rule};
+use crate::fault::{Expected, Faults, Path, Rule};
 use crate::text;
 
 /// The longest personal name, in characters.
@@ -59,7 +59,10 @@ impl CitizenNumber {
     /// code, or `000`, which is never issued and marks test data.
     pub fn parse(value: &str) -> Result<Self, Rule> {
         const EXPECTED: Rule = Rule::Malformed {
-            expected: "12 digits beginning with a province or country code / 12 chữ số bắt đầu bằng mã tỉnh hoặc mã nước",
+            expected: Expected {
+                english: "12 digits beginning with a province or country code",
+                vietnamese: "12 chữ số bắt đầu bằng mã tỉnh hoặc mã nước",
+            },
         };
         let digits = value.trim();
         if digits.len() != 12 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -90,7 +93,10 @@ impl Phone {
     /// `0293.3876.543`.
     pub fn parse(value: &str) -> Result<Self, Rule> {
         const EXPECTED: Rule = Rule::Malformed {
-            expected: "a Vietnamese telephone number like 0912 345 678 or +84 912 345 678 / số điện thoại Việt Nam như 0912 345 678",
+            expected: Expected {
+                english: "a Vietnamese telephone number like 0912 345 678 or +84 912 345 678",
+                vietnamese: "số điện thoại Việt Nam như 0912 345 678",
+            },
         };
         let digits: String =
             value.trim().chars().filter(|letter| !matches!(letter, ' ' | '.' | '-')).collect();

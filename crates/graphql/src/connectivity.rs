@@ -116,10 +116,10 @@ pub(crate) struct ServiceUse {
     adults: i32,
 }
 
-/// One household observed on one day (khảo sát kết nối).
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectivitySurvey(pub(crate) RecordedSurvey);
 
+/// One household observed on one day (khảo sát kết nối).
 #[Object]
 impl ConnectivitySurvey {
     /// The global id (định danh toàn cục).

@@ -1,4 +1,5 @@
-//! The public contract: GraphQL types over domain values. The only crate that knows async-graphql.
+//! The public contract: GraphQL types over domain values. The only crate that knows how a schema is
+//! made; the server knows requests and responses.
 //!
 //! Resolvers parse inputs into domain commands, make one call to a door of the store, and hand
 //! out what comes back. No SQL, no HTTP.

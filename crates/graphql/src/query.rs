@@ -16,10 +16,10 @@ use crate::service_config::ServiceConfig;
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitConnection, UnitFilter, UnitRef, find_units};
 
-/// Reading (truy vấn).
 #[derive(Default)]
 pub(crate) struct Query;
 
+/// Reading (truy vấn).
 #[Object]
 impl Query {
     /// One administrative unit (một đơn vị hành chính). Null if an id names none; a code that is
@@ -29,7 +29,7 @@ impl Query {
         context: &Context<'_>,
         #[graphql(name = "ref", desc = "Which one (đơn vị nào).")] reference: UnitRef,
     ) -> Result<Option<AdministrativeUnit>> {
-        Ok(reference.find(Session::of(context))?)
+        Ok(reference.find(Session::of(context), "ref")?)
     }
 
     /// Administrative units (các đơn vị hành chính) by level, then in Vietnamese order. Open to everyone.
@@ -95,7 +95,7 @@ impl Query {
         >,
     ) -> Result<Vec<IndicatorValue>> {
         let session = Session::of(context);
-        let unit = unit.require(session)?;
+        let unit = unit.require(session, "unit")?;
         Ok(values(session, unit.id, on, boundaries_on, codes).await?)
     }
 
@@ -111,7 +111,7 @@ impl Query {
         #[graphql(desc = "The last month (đến tháng).")] to: YearMonth,
     ) -> Result<Vec<IndicatorPoint>> {
         let session = Session::of(context);
-        let unit = unit.require(session)?;
+        let unit = unit.require(session, "unit")?;
         Ok(series(session, code, unit, from.0, to.0).await?)
     }
 

@@ -83,9 +83,13 @@ pub(crate) struct CodeOn {
 
 impl UnitRef {
     /// The unit and the date it is seen on. `None` for an id that names no unit.
-    pub(crate) fn find(&self, session: &Session) -> Result<Option<AdministrativeUnit>, ApiError> {
+    pub(crate) fn find(
+        &self,
+        session: &Session,
+        argument: &'static str,
+    ) -> Result<Option<AdministrativeUnit>, ApiError> {
         let units = session.reader.units();
-        let invalid = |rule| ApiError::Argument { name: "ref", rule };
+        let invalid = |rule| ApiError::Argument { name: argument, rule };
         let (unit, on) = match self {
             Self::Id(id) => {
                 let Some(GlobalId::Unit(id)) = GlobalId::read(id) else { return Ok(None) };
@@ -104,8 +108,12 @@ impl UnitRef {
     }
 
     /// The unit and the date it is seen on; fails for an id that names none.
-    pub(crate) fn require(&self, session: &Session) -> Result<AdministrativeUnit, ApiError> {
-        self.find(session)?.ok_or_else(|| self.unknown(session))
+    pub(crate) fn require(
+        &self,
+        session: &Session,
+        argument: &'static str,
+    ) -> Result<AdministrativeUnit, ApiError> {
+        self.find(session, argument)?.ok_or_else(|| self.unknown(session, argument))
     }
 
     /// The hamlet meant for a household to live in on `date`; a bare code is read on that date too.
@@ -128,13 +136,13 @@ impl UnitRef {
         Ok(units.resolve_hamlet(code, on.min(today))?.id)
     }
 
-    fn unknown(&self, session: &Session) -> ApiError {
+    fn unknown(&self, session: &Session, argument: &'static str) -> ApiError {
         let asked = match self {
             Self::Id(id) => id.to_string(),
             Self::CodeOn(CodeOn { code, .. }) | Self::Code(code) => code.0.to_string(),
         };
         let rule = Rule::UnknownUnit { asked, on: session.reader.today(), hint: None };
-        ApiError::Argument { name: "ref", rule }
+        ApiError::Argument { name: argument, rule }
     }
 }
 
@@ -151,8 +159,6 @@ pub(crate) struct UnitFilter {
     on: Option<Date>,
 }
 
-/// An administrative unit (đơn vị hành chính), seen on a date: what it belongs to and contains is
-/// told on the boundaries of the date by which it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AdministrativeUnit {
     pub(crate) id: UnitId,
@@ -214,6 +220,8 @@ impl AdministrativeUnit {
     }
 }
 
+/// An administrative unit (đơn vị hành chính), seen on a date: what it belongs to and contains is
+/// told on the boundaries of the date by which it was found.
 #[Object]
 impl AdministrativeUnit {
     /// The global id (định danh toàn cục).
@@ -374,9 +382,13 @@ pub(crate) fn find_units(
     page: PageArguments,
 ) -> Result<UnitConnection, ApiError> {
     let units = session.reader.units();
-    let on = filter.on.map_or_else(|| session.reader.today(), |on| on.0);
-    let within =
-        filter.within.map(|within| within.require(session)).transpose()?.map(|unit| unit.id);
+    let asked = filter.on.map(|on| on.0);
+    let on = asked.unwrap_or_else(|| session.reader.today());
+    let within = filter
+        .within
+        .map(|within| within.require(session, "within"))
+        .transpose()?
+        .map(|unit| unit.id);
     let query = filter.search.as_deref().map(UnitQuery::new);
     let level = filter.level.map(Level::from);
     let tree = units.tree(on);
@@ -389,7 +401,8 @@ pub(crate) fn find_units(
             })
     };
     let found = units.all().iter().filter(matches).map(|unit| unit.id).collect();
-    let list = List::of(("units", on, within, level, &query));
+    // Not by the day of today: a walk may go on past midnight.
+    let list = List::of(("units", asked, within, level, &query));
     unit_page(session, found, list, page, on)
 }
 

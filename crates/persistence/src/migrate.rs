@@ -3,11 +3,11 @@
 use std::fs::File;
 
 use registry_migrations::{Migrator, MigratorTrait};
-use sea_orm::sea_query::{Alias, Expr, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait};
 use sea_orm_migration::SchemaManager;
 
 use crate::engine::{DatabaseUrl, Purpose, connect};
+use crate::entity::record::data_key;
 use crate::{StoreConfig, StoreError, reference};
 
 /// Any number; the same in every version, so that all instances wait for each other.
@@ -56,7 +56,7 @@ pub async fn status(config: &StoreConfig) -> Result<Vec<MigrationState>, StoreEr
     found
 }
 
-/// Whether the database holds anything that only its data key opens; a new or empty one does not.
+/// Whether the database belongs to a data key; one that nothing was stored in does not.
 pub async fn is_sealed(config: &StoreConfig) -> Result<bool, StoreError> {
     if let DatabaseUrl::Sqlite(path) = &config.database
         && !path.exists()
@@ -64,23 +64,14 @@ pub async fn is_sealed(config: &StoreConfig) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let connection = connect(config, Purpose::Write).await?;
-    let found = any_row_of(&connection, &["data_key", "household"]).await;
+    let found = has_data_key(&connection).await;
     close(connection).await;
     found
 }
 
-async fn any_row_of(connection: &DatabaseConnection, tables: &[&str]) -> Result<bool, StoreError> {
-    let schema = SchemaManager::new(connection);
-    for table in tables {
-        // A database taken back by a few migrations may have one without the other.
-        if schema.has_table(table).await? {
-            let any = Query::select().expr(Expr::val(1)).from(Alias::new(*table)).limit(1).take();
-            if connection.query_one(&any).await?.is_some() {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
+async fn has_data_key(connection: &DatabaseConnection) -> Result<bool, StoreError> {
+    let known = SchemaManager::new(connection).has_table("data_key").await?;
+    Ok(known && data_key::Entity::find().one(connection).await?.is_some())
 }
 
 async fn close(connection: DatabaseConnection) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use registry_domain::access::WritingPrincipal;
-use registry_domain::fault::{Fault, Faults, Path, Rule};
+use registry_domain::fault::{Expected, Fault, Faults, Path, Rule};
 use registry_domain::time::{Date, Instant};
 use registry_domain::unit::Units;
 use sea_orm::{
@@ -133,16 +133,17 @@ impl Store {
         planned.map(drop)
     }
 
-    /// What an earlier attempt under `key` came to, if there was one.
-    pub async fn earlier_outcome<C: Command>(
+    /// Whether this very content was carried out under its key.
+    pub async fn was_carried_out(
         &self,
         principal: &WritingPrincipal,
         idempotency: &Idempotency,
-    ) -> Result<Option<C::Outcome>, WriteError> {
+    ) -> Result<bool, StoreError> {
         let writer = Writer::begin(self, principal, Mode::Rehearse).await?;
-        let earlier = writer.earlier(idempotency).await;
+        let kept = writer.kept(idempotency).await;
+        let hash = writer.content_hash(idempotency);
         writer.transaction.rollback().await?;
-        earlier
+        Ok(kept?.is_some_and(|kept| kept.content_hash == hash))
     }
 }
 
@@ -197,7 +198,10 @@ impl Writer {
     async fn claim(&self, idempotency: &Idempotency) -> Result<bool, WriteError> {
         let length = idempotency.key.chars().count();
         if length == 0 || length > KEY_LIMIT || idempotency.key.chars().any(char::is_control) {
-            let expected = "1 to 200 characters without control characters / 1 đến 200 ký tự";
+            let expected = Expected {
+                english: "1 to 200 characters without control characters",
+                vietnamese: "1 đến 200 ký tự, không có ký tự điều khiển",
+            };
             return Err(refuse("idempotencyKey", Rule::Malformed { expected }));
         }
         let claim = idempotency_key::ActiveModel {
@@ -218,16 +222,20 @@ impl Writer {
         &self,
         idempotency: &Idempotency,
     ) -> Result<Option<T>, WriteError> {
-        let id = (self.actor.clone(), idempotency.key.clone());
-        let Some(kept) = idempotency_key::Entity::find_by_id(id).one(&self.transaction).await?
-        else {
-            return Ok(None);
-        };
+        let Some(kept) = self.kept(idempotency).await? else { return Ok(None) };
         if kept.content_hash != self.content_hash(idempotency) {
             return Err(refuse("idempotencyKey", Rule::IdempotencyConflict));
         }
         let outcome = serde_json::from_str(&kept.outcome);
         Ok(Some(outcome.map_err(|_| StoreError::damaged("outcome under an idempotency key"))?))
+    }
+
+    async fn kept(
+        &self,
+        idempotency: &Idempotency,
+    ) -> Result<Option<idempotency_key::Model>, StoreError> {
+        let id = (self.actor.clone(), idempotency.key.clone());
+        Ok(idempotency_key::Entity::find_by_id(id).one(&self.transaction).await?)
     }
 
     async fn keep_outcome(

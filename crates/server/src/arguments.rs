@@ -105,7 +105,7 @@ pub enum Rollup {
 pub enum Import {
     /// Households to register: `hamlet_code,members,adults,working_age,registered_on,head_name,citizen_number,phone`
     Households(ImportFile),
-    /// Connectivity surveys
+    /// Connectivity surveys: `household_code,surveyed_on,fixed_technology,fixed_provider,mobile_generation,…`, as README lists them
     Connectivity(ImportFile),
 }
 

@@ -42,7 +42,7 @@ pub struct DatabaseSettings {
     pub reader_connections: u32,
     /// Connections for writing (PostgreSQL; SQLite has one).
     pub writer_connections: u32,
-    /// How long a statement may take, in seconds.
+    /// How long a statement may take (PostgreSQL), and how long to wait for a lock or connection, in seconds.
     pub statement_timeout_seconds: u64,
 }
 
@@ -213,8 +213,9 @@ impl Loaded {
         // Only names with a section are settings; REGISTRY_DATA_KEY is a secret of its own.
         let sections =
             Env::prefixed("REGISTRY_").filter(|name| name.as_str().contains("__")).split("__");
-        figment = figment.merge(sections);
+        // The registry's own name wins over the one that other programs read as well.
         figment = figment.merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "database.url".into()));
+        figment = figment.merge(sections);
         if let Some(url) = &common.database {
             figment = figment.merge(flag("database.url", url));
         }

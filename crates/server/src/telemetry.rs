@@ -1,6 +1,6 @@
 //! Logs and metrics. Neither ever holds personal data or the text of a request.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -14,6 +14,7 @@ pub fn start_logging(settings: &LogSettings) -> Result<(), ServerError> {
     let filter = EnvFilter::try_new(&settings.filter)
         .map_err(|error| ServerError::Configuration(format!("log.filter: {error}")))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Forgiving);
+    let builder = builder.with_ansi(io::stderr().is_terminal());
     // Already started by an earlier command of this process: fine.
     _ = match settings.format {
         LogFormat::Pretty => builder.compact().try_init(),

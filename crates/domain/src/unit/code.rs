@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Level;
-use crate::fault::Rule;
+use crate::fault::{Expected, Rule};
 
 /// A unit's code: 2 digits for a province, 3 for a district, 5 for a commune; a hamlet has the 5
 /// digits of the commune it was first listed in and 3 of its own.
@@ -47,7 +47,10 @@ impl FromStr for UnitCode {
 
     fn from_str(text: &str) -> Result<Self, Rule> {
         const EXPECTED: Rule = Rule::Malformed {
-            expected: "2, 3, 5 or 8 digits (province, district, commune, hamlet) / 2, 3, 5 hoặc 8 chữ số",
+            expected: Expected {
+                english: "2, 3, 5 or 8 digits (province, district, commune, hamlet)",
+                vietnamese: "2, 3, 5 hoặc 8 chữ số",
+            },
         };
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(EXPECTED);

@@ -40,9 +40,9 @@ pub(crate) struct HouseholdFilter {
     surveyed_before: Option<Date>,
     /// The newest survey is after this date (khảo sát sau ngày).
     surveyed_after: Option<Date>,
-    /// The code begins so (mã bắt đầu bằng): `HG` and up to 8 digits.
+    /// The code begins so (mã bắt đầu bằng): `HG` and up to 6 digits, or a whole code.
     code_prefix: Option<String>,
-    /// The head's citizen number (số định danh của chủ hộ), all 12 digits.
+    /// The head's citizen number (số định danh của chủ hộ), all 12 digits. Needs `pii:read`.
     citizen_number: Option<String>,
 }
 

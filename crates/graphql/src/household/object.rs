@@ -20,7 +20,6 @@ use crate::scalar::{Date, HouseholdCode};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
 
-/// A household (hộ gia đình).
 #[derive(Debug, Clone)]
 pub(crate) struct Household(pub(crate) domain::Household);
 
@@ -35,6 +34,7 @@ pub(crate) struct HouseholdHead {
     phone: Option<String>,
 }
 
+/// A household (hộ gia đình).
 #[Object]
 impl Household {
     /// The global id (định danh toàn cục).
@@ -198,7 +198,8 @@ fn scope(
     filter: &super::HouseholdFilter,
 ) -> Result<HouseholdScope, ApiError> {
     let units = session.reader.units();
-    let within = filter.within.as_ref().map(|within| within.require(session)).transpose()?;
+    let within =
+        filter.within.as_ref().map(|within| within.require(session, "within")).transpose()?;
     let outer = unit.and_then(|unit| unit.scope(&units));
     let inner = within.and_then(|within| within.scope(&units));
     Ok(match (outer, inner) {

@@ -47,7 +47,7 @@ pub struct HouseholdFilter {
     pub surveyed_after: Option<Date>,
     /// The code begins so.
     pub code_prefix: Option<HouseholdCodePrefix>,
-    /// The head has this citizen number; found by keyed hash.
+    /// The head has this citizen number; found by keyed hash. Needs `pii:read`.
     pub citizen_number: Option<CitizenNumber>,
 }
 
@@ -152,6 +152,7 @@ impl Reader {
         query: &HouseholdQuery,
     ) -> Result<Vec<Page<Household>>, StoreError> {
         self.require_households(query.heads)?;
+        self.require_filter(&query.filter)?;
         let backwards = matches!(query.page.take, Take::Last(_));
         let descending = (query.order.direction == Direction::Descending) != backwards;
         let selects =
@@ -180,6 +181,7 @@ impl Reader {
         filter: &HouseholdFilter,
     ) -> Result<Vec<u64>, StoreError> {
         self.require_households(Heads::Without)?;
+        self.require_filter(filter)?;
         let select = |scope| {
             let mut select = Query::select();
             select.expr_as(Expr::col(Asterisk).count(), "count").from(Entity);
@@ -199,6 +201,14 @@ impl Reader {
         match heads {
             Heads::Without => Ok(()),
             Heads::With => self.require(Scope::PiiRead),
+        }
+    }
+
+    /// Finding whose number it is reads personal data as much as showing it.
+    fn require_filter(&self, filter: &HouseholdFilter) -> Result<(), StoreError> {
+        match filter.citizen_number {
+            Some(_) => self.require(Scope::PiiRead),
+            None => Ok(()),
         }
     }
 

@@ -26,7 +26,8 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|reason| ServerError::CannotListen { address, reason })?;
     let mut store = start::migrate_and_open(loaded, Arc::new(SystemClock)).await?;
-    if demo.is_some() && store.household_count().await? == 0 {
+    if demo.is_some() && seed::is_due(&store, Scale::Province).await? {
+        tell("filling the demo province; this takes about half a minute / đang sinh dữ liệu mẫu");
         store.close().await;
         seed::fill(loaded, Scale::Province).await?;
         store = start::open_store(loaded).await?;

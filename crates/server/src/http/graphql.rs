@@ -83,7 +83,11 @@ struct Refusal {
 
 impl Refusal {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        let code = if status.is_server_error() { "UNAVAILABLE" } else { "BAD_USER_INPUT" };
+        let code = match status {
+            StatusCode::INTERNAL_SERVER_ERROR => "INTERNAL",
+            _ if status.is_server_error() => "UNAVAILABLE",
+            _ => "BAD_USER_INPUT",
+        };
         Self { status, code, message: message.into() }
     }
 

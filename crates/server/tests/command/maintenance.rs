@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
 use crate::harness::{Home, bare, end};
 use registry_testing::{Engine, on_both_engines};
@@ -9,6 +10,7 @@ use registry_testing::{Engine, on_both_engines};
 on_both_engines!(
     migrations_go_up_and_down,
     a_seeded_registry_checks_out_and_a_changed_figure_is_named,
+    an_interrupted_seed_goes_on,
 );
 
 async fn migrations_go_up_and_down(engine: Engine) {
@@ -44,6 +46,25 @@ async fn a_seeded_registry_checks_out_and_a_changed_figure_is_named(engine: Engi
     assert_eq!(found.code, Some(1), "{found:?}");
     assert_eq!(found.out.lines().count(), 1, "{found:?}");
     assert!(found.out.contains("2022-08 adults_with_smartphone: kept"), "{found:?}");
+}
+
+async fn an_interrupted_seed_goes_on(engine: Engine) {
+    let home = Home::new(engine).await;
+    home.done(&["migrate", "up"]);
+    let mut first = home.command(&["seed", "--scale", "small"]);
+    let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while home.number("SELECT COUNT(*) FROM connectivity_survey").await == 0 {
+        assert!(first.try_wait().unwrap().is_none(), "the seed ended before it was killed");
+    }
+    first.kill().unwrap();
+    assert_eq!(first.wait().unwrap().code(), None, "killed, not ended");
+
+    let rest = home.done(&["seed", "--scale", "small"]);
+    let whole = Home::new(Engine::Sqlite).await.done(&["seed", "--scale", "small"]);
+    assert_eq!(rest, whole);
+    assert_eq!(home.done(&["rollup", "check"]), "no difference / không có sai lệch\n");
+    let again = home.run(&["seed", "--scale", "small"]);
+    assert_eq!(again.code, Some(1), "{again:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use registry_domain::connectivity::{
     Adoption, DigitalService, FixedLine, FixedProvider, FixedTechnology, MobileGeneration,
     NewSurvey,
 };
-use registry_domain::fault::{Faults, Rule};
+use registry_domain::fault::{Expected, Faults, Rule};
 use registry_domain::household::{HouseholdCode, HouseholdNumber};
 use registry_domain::time::Date;
 use registry_persistence::{RecordConnectivity, Row, Store};
@@ -52,8 +52,14 @@ impl Kind for Connectivity {
         let household = faults.keep(at.field("household"), row.cell(0).parse::<HouseholdCode>());
         let surveyed_on = faults.keep(at.field("surveyedOn"), row.date(1));
         let fixed = fixed_line(row, &mut faults);
-        let mobile =
-            row.named(4, MobileGeneration::from_code, "G2, G3, G4, G5 or nothing / hoặc để trống");
+        let mobile = row.named(
+            4,
+            MobileGeneration::from_code,
+            Expected {
+                english: "G2, G3, G4, G5 or nothing",
+                vietnamese: "G2, G3, G4, G5 hoặc để trống",
+            },
+        );
         let mobile = faults.keep(at.field("mobileGeneration"), mobile).flatten();
         let mut number = |column: usize| {
             let field = Self::COLUMNS[column].1;
@@ -94,27 +100,37 @@ fn fixed_line(row: &RawRow, faults: &mut Faults) -> Option<FixedLine> {
     let technology = row.named(
         2,
         FixedTechnology::from_code,
-        "FIBRE, CABLE, DSL, FIXED_WIRELESS or nothing / hoặc để trống",
+        Expected {
+            english: "FIBRE, CABLE, DSL, FIXED_WIRELESS or nothing",
+            vietnamese: "FIBRE, CABLE, DSL, FIXED_WIRELESS hoặc để trống",
+        },
     );
     let technology = faults.keep(at.field("technology"), technology)?;
     let provider = row.named(
         3,
         FixedProvider::from_code,
-        "VNPT, VIETTEL, FPT, MOBIFONE, OTHER or nothing / hoặc để trống",
+        Expected {
+            english: "VNPT, VIETTEL, FPT, MOBIFONE, OTHER or nothing",
+            vietnamese: "VNPT, VIETTEL, FPT, MOBIFONE, OTHER hoặc để trống",
+        },
     );
     let provider = faults.keep(at.field("provider"), provider)?;
     match (technology, provider) {
         (Some(technology), Some(provider)) => Some(FixedLine { technology, provider }),
         (None, None) => None,
         (None, Some(_)) => {
-            let expected =
-                "a technology, since there is a provider / công nghệ, vì đã có nhà cung cấp";
+            let expected = Expected {
+                english: "a technology, since there is a provider",
+                vietnamese: "công nghệ, vì đã có nhà cung cấp",
+            };
             faults.push(at.field("technology"), Rule::Malformed { expected });
             None
         }
         (Some(_), None) => {
-            let expected =
-                "a provider, since there is a technology / nhà cung cấp, vì đã có công nghệ";
+            let expected = Expected {
+                english: "a provider, since there is a technology",
+                vietnamese: "nhà cung cấp, vì đã có công nghệ",
+            };
             faults.push(at.field("provider"), Rule::Malformed { expected });
             None
         }

@@ -106,7 +106,7 @@ impl Job {
         let mut faulty = Vec::new();
         for batch in Batches::open(&self.path)? {
             let batch = batch?;
-            if !self.is_written::<K>(&batch).await? {
+            if !self.is_written(&batch).await? {
                 let rows = sheet.parse(&batch, &self.store, &mut faulty);
                 if !rows.is_empty() {
                     let checked = self.store.rehearse(&self.actor, K::command(rows)).await;
@@ -156,13 +156,8 @@ impl Job {
         Ok(written)
     }
 
-    async fn is_written<K: Kind>(&self, batch: &Batch) -> Result<bool, ServerError> {
-        let earlier = self.store.earlier_outcome::<K::Command>(&self.actor, &self.key(batch)).await;
-        match earlier {
-            Ok(outcome) => Ok(outcome.is_some()),
-            Err(WriteError::Store(error)) => Err(error.into()),
-            Err(WriteError::Refused(_)) => Ok(false),
-        }
+    async fn is_written(&self, batch: &Batch) -> Result<bool, ServerError> {
+        Ok(self.store.was_carried_out(&self.actor, &self.key(batch)).await?)
     }
 
     /// The same file in the same batches has the same keys.

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::path::{Path as FilePath, PathBuf};
 
 use csv::StringRecord;
-use registry_domain::fault::{Fault, Faults, Language, Path, Rule, Step};
+use registry_domain::fault::{Expected, Fault, Faults, Language, Path, Rule, Step};
 use registry_domain::time::Date;
 use registry_persistence::{Row, Store};
 
@@ -41,9 +41,9 @@ impl RawRow {
 
     /// A cell with a whole number.
     pub(super) fn number(&self, column: usize) -> Result<i32, Rule> {
-        self.cell(column)
-            .parse()
-            .map_err(|_| Rule::Malformed { expected: "a whole number / số nguyên" })
+        self.cell(column).parse().map_err(|_| Rule::Malformed {
+            expected: Expected { english: "a whole number", vietnamese: "số nguyên" },
+        })
     }
 
     /// A cell with one of a few names, or empty.
@@ -51,7 +51,7 @@ impl RawRow {
         &self,
         column: usize,
         read: impl Fn(&str) -> Option<T>,
-        expected: &'static str,
+        expected: Expected,
     ) -> Result<Option<T>, Rule> {
         let name = self.optional(column);
         name.map(|name| read(name).ok_or(Rule::Malformed { expected })).transpose()
@@ -59,8 +59,12 @@ impl RawRow {
 
     /// A cell with a date.
     pub(super) fn date(&self, column: usize) -> Result<Date, Rule> {
-        const EXPECTED: Rule =
-            Rule::Malformed { expected: "a date as YYYY-MM-DD / ngày dạng YYYY-MM-DD" };
+        const EXPECTED: Rule = Rule::Malformed {
+            expected: Expected {
+                english: "a date as YYYY-MM-DD",
+                vietnamese: "ngày dạng YYYY-MM-DD",
+            },
+        };
         let cell = self.cell(column);
         if cell.len() == 10 {
             Date::parse_from_str(cell, "%Y-%m-%d").map_err(|_| EXPECTED)
