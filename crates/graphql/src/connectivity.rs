@@ -8,6 +8,7 @@ use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::household::{HouseholdCode, HouseholdNumber};
 use registry_persistence::{RecordConnectivity, RecordedSurvey, Row, SurveyKey as RecordedKey};
 
+use crate::access::{AccessScope, needs};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::fault::UserError;
@@ -99,6 +100,7 @@ pub(crate) enum DigitalService {
 /// A fixed line into the home (đường truyền cố định).
 #[derive(SimpleObject, InputObject, Debug, Clone, Copy)]
 #[graphql(input_name = "FixedLineInput")]
+#[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 pub(crate) struct FixedLine {
     /// How it is built (công nghệ).
     technology: FixedTechnology,
@@ -109,6 +111,7 @@ pub(crate) struct FixedLine {
 /// How many adults use a digital service (số người dùng một dịch vụ số).
 #[derive(SimpleObject, InputObject, Debug, Clone, Copy)]
 #[graphql(input_name = "ServiceUseInput")]
+#[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 pub(crate) struct ServiceUse {
     /// The service (dịch vụ).
     service: DigitalService,
@@ -120,7 +123,7 @@ pub(crate) struct ServiceUse {
 pub(crate) struct ConnectivitySurvey(pub(crate) RecordedSurvey);
 
 /// One household observed on one day (khảo sát kết nối).
-#[Object]
+#[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl ConnectivitySurvey {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
@@ -208,7 +211,7 @@ pub(crate) type SurveyConnection = Connection<Cursor, ConnectivitySurvey, Survey
 /// How many surveys the household has; counted only if selected.
 pub(crate) struct SurveyCount(HouseholdNumber);
 
-#[Object]
+#[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl SurveyCount {
     /// The number of all surveys of the household (tổng số khảo sát); costs a statement.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
@@ -275,6 +278,7 @@ pub(crate) struct RecordConnectivityBatchInput {
 
 /// What came of recording a survey (kết quả).
 #[derive(SimpleObject)]
+#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
 pub(crate) struct RecordConnectivityPayload {
     /// The survey as recorded (khảo sát đã ghi); null if the input was refused.
     survey: Option<ConnectivitySurvey>,
@@ -286,6 +290,7 @@ pub(crate) struct RecordConnectivityPayload {
 
 /// What came of recording many surveys (kết quả).
 #[derive(SimpleObject)]
+#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
 pub(crate) struct RecordConnectivityBatchPayload {
     /// How many were recorded (số khảo sát đã ghi): all of them, or 0.
     recorded: usize,
@@ -302,6 +307,7 @@ pub(crate) struct ConnectivityMutation;
 #[Object]
 impl ConnectivityMutation {
     /// Records a survey (ghi nhận khảo sát). Needs `households:write`.
+    #[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
     async fn record_connectivity(
         &self,
         context: &Context<'_>,
@@ -322,6 +328,7 @@ impl ConnectivityMutation {
     }
 
     /// Records up to 1,000 surveys (ghi nhận lô khảo sát), all or none. Needs `households:write`.
+    #[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
     async fn record_connectivity_batch(
         &self,
         context: &Context<'_>,

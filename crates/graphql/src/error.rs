@@ -81,7 +81,10 @@ impl ApiError {
                 format!("{what}: tối đa {limit} trong một yêu cầu"),
                 format!("{what}: at most {limit} in one request"),
             ),
-            Self::Store(error) => error.to_string(),
+            Self::Store(error) => match error.as_ref() {
+                StoreError::Denied(denied) => denied.message(language),
+                error => error.to_string(),
+            },
         }
     }
 }

@@ -3,6 +3,8 @@
 use async_graphql::{Enum, SimpleObject};
 use registry_domain::fault::{Fault, Faults, Language, Rule, RuleCode, Step};
 
+use crate::access::open;
+
 /// The rules an input can break (quy tắc bị vi phạm).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "RuleCode")]
@@ -61,6 +63,7 @@ pub(crate) enum UserErrorCode {
 
 /// One thing wrong with an input (một lỗi của dữ liệu gửi lên). Nothing was written.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(directive = open::apply())]
 pub(crate) struct UserError {
     /// The broken rule (quy tắc); switch on this.
     code: UserErrorCode,

@@ -6,6 +6,7 @@ use registry_domain::indicator::{self as domain, Comparison, FigureStatus, Quali
 use registry_domain::time;
 use registry_domain::unit::{Level, Portion, UnitId, Units};
 
+use crate::access::open;
 use crate::error::ApiError;
 use crate::scalar::{Date, YearMonth};
 use crate::session::Session;
@@ -106,6 +107,7 @@ pub(crate) enum PublishedComparison {
 
 /// A figure that was stated in public (số liệu đã công bố); never computed by the registry.
 #[derive(SimpleObject)]
+#[graphql(directive = open::apply())]
 pub(crate) struct PublishedFigure {
     /// The ratio (tỷ lệ), 0…1.
     value: f64,
@@ -119,6 +121,7 @@ pub(crate) struct PublishedFigure {
 
 /// What a plan wants (chỉ tiêu).
 #[derive(SimpleObject)]
+#[graphql(directive = open::apply())]
 pub(crate) struct IndicatorTarget {
     /// The ratio wanted (tỷ lệ), 0…1.
     value: f64,
@@ -130,6 +133,7 @@ pub(crate) struct IndicatorTarget {
 
 /// One indicator of one unit at the end of one month (giá trị chỉ số).
 #[derive(SimpleObject)]
+#[graphql(directive = open::apply())]
 pub(crate) struct IndicatorValue {
     /// Which indicator (mã chỉ số).
     code: IndicatorCode,
@@ -159,6 +163,7 @@ pub(crate) struct IndicatorValue {
 
 /// One month of a series (một điểm của chuỗi).
 #[derive(SimpleObject)]
+#[graphql(directive = open::apply())]
 pub(crate) struct IndicatorPoint {
     /// The month at whose end the figure stands (tháng).
     month: YearMonth,

@@ -5,6 +5,7 @@
 //! out what comes back. No SQL, no HTTP.
 #![allow(clippy::unused_async, reason = "async-graphql takes resolvers as async functions only")]
 
+mod access;
 mod connectivity;
 mod cursor;
 mod error;
@@ -23,6 +24,7 @@ mod session;
 mod unit;
 
 use std::pin::pin;
+use std::time::Instant;
 
 use async_graphql::{
     EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
@@ -99,8 +101,9 @@ impl Api {
     }
 
     /// Answers one request. Every error carries `extensions.code`; the header `Server-Timing` tells
-    /// how many SQL statements reading took.
+    /// how many SQL statements reading took, and how many milliseconds all of it.
     pub async fn execute(&self, request: Request, visit: Visit) -> Response {
+        let started = Instant::now();
         let asked = Asked::default();
         let session = Session::new(&self.store, self.settings, visit, asked.clone());
         let fields = pin!(self.schema.execute(request.data(session.clone())));
@@ -108,7 +111,11 @@ impl Api {
         for error in &mut response.errors {
             error::explain(error, &session);
         }
-        let timing = format!("sql;desc=\"{} statements\"", session.reader.statements());
+        let timing = format!(
+            "sql;desc=\"{} statements\", total;dur={:.3}",
+            session.reader.statements(),
+            started.elapsed().as_secs_f64() * 1_000.0
+        );
         if let Ok(timing) = HeaderValue::from_str(&timing) {
             response.http_headers.insert("server-timing", timing);
         }

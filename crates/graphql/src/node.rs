@@ -8,6 +8,7 @@ use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
 use registry_persistence::Heads;
 
+use crate::access::open;
 use crate::connectivity::{ConnectivitySurvey, survey_of};
 use crate::error::ApiError;
 use crate::household::Household;
@@ -52,6 +53,7 @@ impl GlobalId {
 /// Anything with a global id (đối tượng có định danh toàn cục).
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id (định danh toàn cục)."))]
+#[graphql(directive = open::apply())]
 pub(crate) enum Node {
     AdministrativeUnit(AdministrativeUnit),
     Household(Household),

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use futures_util::future::try_join_all;
 
+use crate::access::{AccessScope, needs, open};
 use crate::error::ApiError;
 use crate::household::{
     Household, HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder,
@@ -24,6 +25,7 @@ pub(crate) struct Query;
 impl Query {
     /// One administrative unit (một đơn vị hành chính). Null if an id names none; a code that is
     /// unknown on its date is an error that tells when it was in use. Open to everyone.
+    #[graphql(directive = open::apply())]
     async fn unit(
         &self,
         context: &Context<'_>,
@@ -33,7 +35,7 @@ impl Query {
     }
 
     /// Administrative units (các đơn vị hành chính) by level, then in Vietnamese order. Open to everyone.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(complexity = "cost(first, last, child_complexity)", directive = open::apply())]
     async fn units(
         &self,
         context: &Context<'_>,
@@ -48,6 +50,7 @@ impl Query {
     }
 
     /// One household (một hộ) by its code; null if there is none. Needs `registry:read`.
+    #[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
     async fn household(
         &self,
         context: &Context<'_>,
@@ -58,7 +61,7 @@ impl Query {
     }
 
     /// Households (các hộ). Needs `registry:read`.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(complexity = "cost(first, last, child_complexity)", directive = needs::apply(vec![AccessScope::RegistryRead]))]
     #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn households(
         &self,
@@ -77,7 +80,7 @@ impl Query {
     }
 
     /// The indicators of a unit (các chỉ số của một đơn vị). Open to everyone.
-    #[graphql(complexity = "20 * child_complexity")]
+    #[graphql(complexity = "20 * child_complexity", directive = open::apply())]
     async fn indicators(
         &self,
         context: &Context<'_>,
@@ -101,7 +104,7 @@ impl Query {
 
     /// One indicator of a unit, month by month (chuỗi chỉ số theo tháng), at most 240 months, on the
     /// boundaries by which the unit was named. Open to everyone.
-    #[graphql(complexity = "240 * child_complexity")]
+    #[graphql(complexity = "240 * child_complexity", directive = open::apply())]
     async fn indicator_series(
         &self,
         context: &Context<'_>,
@@ -116,6 +119,7 @@ impl Query {
     }
 
     /// The object with this global id (đối tượng theo định danh); null if there is none.
+    #[graphql(directive = open::apply())]
     async fn node(
         &self,
         context: &Context<'_>,
@@ -125,7 +129,7 @@ impl Query {
     }
 
     /// The objects with these global ids (các đối tượng theo định danh), in the same order; null where there is none.
-    #[graphql(complexity = "ids.len() * child_complexity")]
+    #[graphql(complexity = "ids.len() * child_complexity", directive = open::apply())]
     async fn nodes(
         &self,
         context: &Context<'_>,
@@ -140,6 +144,7 @@ impl Query {
     }
 
     /// The limits in force (các giới hạn đang áp dụng). Open to everyone.
+    #[graphql(directive = open::apply())]
     async fn service_config(&self, context: &Context<'_>) -> ServiceConfig {
         ServiceConfig::of(Session::of(context))
     }

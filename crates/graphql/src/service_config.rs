@@ -2,12 +2,14 @@
 
 use async_graphql::SimpleObject;
 
+use crate::access::open;
 use crate::connectivity::BATCH_LIMIT;
 use crate::session::Session;
 
 /// The limits in force (các giới hạn đang áp dụng).
 #[derive(SimpleObject)]
 #[allow(clippy::struct_field_names, reason = "the names of the schema")]
+#[graphql(directive = open::apply())]
 pub(crate) struct ServiceConfig {
     /// The largest page of a list (số mục tối đa mỗi trang).
     max_page: usize,

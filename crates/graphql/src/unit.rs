@@ -10,6 +10,7 @@ use registry_domain::time;
 use registry_domain::unit::{Level, Share, Title, Unit, UnitId, UnitQuery, Units};
 use registry_persistence::HouseholdScope;
 
+use crate::access::{AccessScope, needs, open};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::household::{
@@ -169,6 +170,7 @@ pub(crate) type UnitConnection = Connection<Cursor, AdministrativeUnit, UnitCoun
 
 /// How many units the whole list has.
 #[derive(SimpleObject)]
+#[graphql(directive = open::apply())]
 pub(crate) struct UnitCount {
     /// The number of units in the whole list (tổng số đơn vị).
     total_count: usize,
@@ -176,6 +178,7 @@ pub(crate) struct UnitCount {
 
 /// A unit that went over into another (sự kế thừa giữa hai đơn vị), whole or in part.
 #[derive(SimpleObject)]
+#[graphql(directive = open::apply())]
 pub(crate) struct UnitSuccession {
     /// The other unit (đơn vị kia).
     unit: AdministrativeUnit,
@@ -222,7 +225,7 @@ impl AdministrativeUnit {
 
 /// An administrative unit (đơn vị hành chính), seen on a date: what it belongs to and contains is
 /// told on the boundaries of the date by which it was found.
-#[Object]
+#[Object(directive = open::apply())]
 impl AdministrativeUnit {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
@@ -303,7 +306,7 @@ impl AdministrativeUnit {
     }
 
     /// The households that live in it (các hộ), by its boundaries on the date it is seen.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(complexity = "cost(first, last, child_complexity)", directive = needs::apply(vec![AccessScope::RegistryRead]))]
     #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn households(
         &self,

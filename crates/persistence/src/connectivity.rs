@@ -316,7 +316,7 @@ fn stored(survey: &Survey, writer: &Writer) -> Model {
         number: stored_number(survey.household),
         surveyed_on: survey.surveyed_on,
         recorded_at: writer.now,
-        actor: writer.actor.clone(),
+        actor: writer.principal.actor().to_owned(),
         fixed_technology: survey.fixed.map(|line| line.technology.code().to_owned()),
         fixed_provider: survey.fixed.map(|line| line.provider.code().to_owned()),
         mobile_generation: survey.mobile.map(|generation| generation.code().to_owned()),

@@ -81,7 +81,7 @@ impl StoreError {
             Self::SchemaNewer { .. } => "SCHEMA_NEWER",
             Self::WrongDataKey { .. } => "WRONG_DATA_KEY",
             Self::Denied(AccessDenied::Unauthenticated { .. }) => "UNAUTHENTICATED",
-            Self::Denied(AccessDenied::Forbidden { .. }) => "FORBIDDEN",
+            Self::Denied(AccessDenied::Forbidden { .. } | AccessDenied::ReadOnly) => "FORBIDDEN",
             Self::Contention => "CONTENTION",
             Self::NumbersUsedUp => "NUMBERS_USED_UP",
             Self::Damaged { .. } => "DAMAGED",

@@ -88,7 +88,7 @@ pub struct Written<T> {
 #[derive(Debug)]
 pub struct Writer {
     pub(crate) transaction: DatabaseTransaction,
-    pub(crate) actor: String,
+    pub(crate) principal: WritingPrincipal,
     pub(crate) now: Instant,
     store: Arc<Inner>,
     mode: Mode,
@@ -166,7 +166,7 @@ impl Writer {
         };
         Ok(Self {
             transaction,
-            actor: principal.actor().to_owned(),
+            principal: principal.clone(),
             now: store.inner.clock.now(),
             store: Arc::clone(&store.inner),
             mode,
@@ -205,7 +205,7 @@ impl Writer {
             return Err(refuse("idempotencyKey", Rule::Malformed { expected }));
         }
         let claim = idempotency_key::ActiveModel {
-            actor: Set(self.actor.clone()),
+            actor: Set(self.principal.actor().to_owned()),
             key: Set(idempotency.key.clone()),
             recorded_at: Set(self.now),
             content_hash: Set(self.content_hash(idempotency)),
@@ -234,7 +234,7 @@ impl Writer {
         &self,
         idempotency: &Idempotency,
     ) -> Result<Option<idempotency_key::Model>, StoreError> {
-        let id = (self.actor.clone(), idempotency.key.clone());
+        let id = (self.principal.actor().to_owned(), idempotency.key.clone());
         Ok(idempotency_key::Entity::find_by_id(id).one(&self.transaction).await?)
     }
 
@@ -246,7 +246,7 @@ impl Writer {
         let outcome = serde_json::to_string(outcome).map_err(|_| StoreError::damaged("outcome"))?;
         idempotency_key::Entity::update_many()
             .col_expr(idempotency_key::Column::Outcome, Expr::value(outcome))
-            .filter(idempotency_key::Column::Actor.eq(&self.actor))
+            .filter(idempotency_key::Column::Actor.eq(self.principal.actor()))
             .filter(idempotency_key::Column::Key.eq(&idempotency.key))
             .exec(&self.transaction)
             .await?;
@@ -262,7 +262,7 @@ impl Writer {
         let event = audit_event::ActiveModel {
             id: NotSet,
             recorded_at: Set(self.now),
-            actor: Set(self.actor.clone()),
+            actor: Set(self.principal.actor().to_owned()),
             action: Set(action.to_owned()),
             request_id: Set(request.request_id.clone()),
             subjects: Set(i32::try_from(subjects).unwrap_or(i32::MAX)),

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own tools. Knows the workspace and Debian; ships nothing.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a developer's terminal")]
 
+mod bench;
 mod postgres;
 mod supply_chain;
 mod test;
@@ -26,6 +27,8 @@ enum Task {
     },
     /// Starts the tests' PostgreSQL and keeps it until Ctrl-C.
     Postgres,
+    /// Seeds the province on both engines, serves it, and prints a table of times and memory.
+    Bench,
     /// Checks licences, bans and sources of all dependencies by `deny.toml`.
     SupplyChain,
 }
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test { filter } => test::run(&filter),
         Task::Postgres => postgres::keep(),
+        Task::Bench => bench::run(),
         Task::SupplyChain => supply_chain::check(),
     };
     match done {

@@ -17,6 +17,15 @@ use crate::{TaskError, run};
 /// How long a new cluster may take to answer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Whether what was committed must survive a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// As in production.
+    On,
+    /// The data is thrown away.
+    Off,
+}
+
 /// A running cluster. Stops and disappears when dropped.
 pub(crate) struct Cluster {
     server: Child,
@@ -26,7 +35,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn start() -> Result<Self, TaskError> {
+    pub(crate) fn start(durability: Durability) -> Result<Self, TaskError> {
         let programs = find_or_install()?;
         let owner = Owner::find()?;
         let folder = tempfile::Builder::new().prefix("registry-postgres-").tempdir()?;
@@ -41,9 +50,9 @@ impl Cluster {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut postgres = Command::new(programs.join("postgres"));
         postgres.arg("-D").arg(&data).args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", ""]);
-        // The data is thrown away, so nothing needs to survive a crash.
-        for setting in ["fsync=off", "full_page_writes=off", "max_connections=300"] {
-            postgres.args(["-c", setting]);
+        postgres.args(["-c", "max_connections=300"]);
+        if durability == Durability::Off {
+            postgres.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
         }
         let log = fs::File::create(folder.path().join("log"))?;
         postgres.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -95,7 +104,7 @@ impl Drop for Cluster {
 
 /// Starts a cluster and keeps it until Ctrl-C.
 pub(crate) fn keep() -> Result<(), TaskError> {
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(Durability::Off)?;
     println!("export REGISTRY_TEST_POSTGRES_URL={}", cluster.url());
     let (stop, stopped) = mpsc::channel();
     let asked = ctrlc::set_handler(move || {

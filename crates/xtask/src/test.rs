@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, Durability};
 use crate::{TaskError, answers, run as run_program};
 
 pub(crate) fn run(filter: &[String]) -> Result<(), TaskError> {
@@ -11,7 +11,7 @@ pub(crate) fn run(filter: &[String]) -> Result<(), TaskError> {
     step("lints");
     run_cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     step("PostgreSQL for the tests");
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(Durability::Off)?;
     step("tests on SQLite and PostgreSQL");
     tests(&cluster, filter)
 }

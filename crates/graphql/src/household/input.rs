@@ -12,6 +12,7 @@ use registry_persistence::{
 };
 
 use super::object::{Household, after_write};
+use crate::access::{AccessScope, needs};
 use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::mutation::{Attempt, write};
@@ -102,6 +103,7 @@ pub(crate) struct CloseHouseholdInput {
 
 /// What came of a change to a household (kết quả).
 #[derive(SimpleObject)]
+#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
 pub(crate) struct HouseholdPayload {
     /// The household as it stands now (hộ sau thay đổi); null if the input was refused.
     household: Option<Household>,
@@ -118,6 +120,7 @@ pub(crate) struct HouseholdMutation;
 #[Object]
 impl HouseholdMutation {
     /// Registers a household (đăng ký hộ). Needs `households:write`.
+    #[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
     async fn register_household(
         &self,
         context: &Context<'_>,
@@ -130,6 +133,7 @@ impl HouseholdMutation {
     }
 
     /// Changes a household (thay đổi hộ). Needs `households:write`.
+    #[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
     async fn update_household(
         &self,
         context: &Context<'_>,
@@ -142,6 +146,7 @@ impl HouseholdMutation {
     }
 
     /// Closes a household (kết thúc hộ). Needs `households:write`.
+    #[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
     async fn close_household(
         &self,
         context: &Context<'_>,

@@ -10,6 +10,7 @@ use registry_persistence::{self as store, Heads, HouseholdKey, HouseholdQuery, H
 
 use super::HouseholdArguments;
 use super::filter::HouseholdStatus;
+use crate::access::{AccessScope, needs};
 use crate::connectivity::{ConnectivitySurvey, SurveyConnection, survey_page};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
@@ -25,6 +26,7 @@ pub(crate) struct Household(pub(crate) domain::Household);
 
 /// The head of a household (chủ hộ); personal data.
 #[derive(SimpleObject)]
+#[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 pub(crate) struct HouseholdHead {
     /// Full name (họ và tên).
     name: String,
@@ -35,7 +37,7 @@ pub(crate) struct HouseholdHead {
 }
 
 /// A household (hộ gia đình).
-#[Object]
+#[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl Household {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
@@ -143,7 +145,7 @@ pub(crate) type HouseholdConnection = Connection<Cursor, Household, HouseholdCou
 /// How many households the whole list has; counted only if selected.
 pub(crate) struct HouseholdCount(HouseholdCountKey);
 
-#[Object]
+#[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl HouseholdCount {
     /// The number of households in the whole list (tổng số hộ); costs a statement.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {

@@ -92,7 +92,7 @@ impl household::Model {
             number: self.number,
             version: self.version,
             recorded_at: writer.now,
-            actor: writer.actor.clone(),
+            actor: writer.principal.actor().to_owned(),
             effective_on: self.effective_on,
             hamlet_id: self.hamlet_id,
             members: self.members,

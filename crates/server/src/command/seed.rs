@@ -66,7 +66,7 @@ enum Turn {
 
 impl Seeding {
     fn new(store: Store, scale: Scale) -> Result<Self, ServerError> {
-        let demo = Principal::known("demo", [Scope::HouseholdsWrite]);
+        let demo = Principal::internal("demo", [Scope::HouseholdsWrite]);
         let actor = demo.writer(Scope::HouseholdsWrite).map_err(StoreError::from)?;
         Ok(Self { store, actor, scale })
     }

@@ -62,7 +62,8 @@ pub(super) async fn run(loaded: &Loaded, what: Import) -> Result<(), ServerError
 async fn import<K: Kind>(loaded: &Loaded, file: &ImportFile) -> Result<(), ServerError> {
     let form = form::check(&file.file, &header::<K>())?;
     let store = open_store(loaded).await?;
-    let actor = Principal::known("import", [Scope::HouseholdsWrite]).writer(Scope::HouseholdsWrite);
+    let actor =
+        Principal::internal("import", [Scope::HouseholdsWrite]).writer(Scope::HouseholdsWrite);
     let job = Job { store, actor: actor.map_err(StoreError::from)?, form, path: file.file.clone() };
     let done = job.run::<K>(file).await;
     job.store.close().await;

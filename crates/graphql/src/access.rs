@@ -1,0 +1,45 @@
+//! What each field needs, declared with the field and told in the schema.
+//!
+//! A type's declaration holds for its fields; a field may narrow it by one of its own. What is
+//! declared nowhere is denied, and a test of the schema finds it.
+
+use async_graphql::{Enum, TypeDirective};
+use registry_domain::access::Scope;
+
+/// A permission of a token (quyền của mã truy cập).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Scope")]
+pub(crate) enum AccessScope {
+    /// `registry:read`: everything but personal data in clear (đọc dữ liệu).
+    RegistryRead,
+    /// `households:write`: households and surveys (ghi hộ và khảo sát).
+    HouseholdsWrite,
+    /// `certificates:report`: certificate counts of one partner (báo cáo chứng thư số).
+    CertificatesReport,
+    /// `listings:write`: sellers, products and listings (ghi gian hàng).
+    ListingsWrite,
+    /// `audit:read`: who did what (đọc nhật ký).
+    AuditRead,
+    /// `pii:read`: personal data in clear, for a stated purpose (đọc dữ liệu cá nhân).
+    PiiRead,
+    /// `admin`: reference data, partners, tokens (quản trị).
+    Admin,
+}
+
+/// Open to everyone, with or without a token (mở cho mọi người).
+#[TypeDirective(location = "FieldDefinition", location = "Object", location = "Interface")]
+pub(crate) fn open() {}
+
+/// Needs a token with one of these scopes (cần mã truy cập có một trong các quyền).
+#[TypeDirective(
+    location = "FieldDefinition",
+    location = "Object",
+    location = "Interface",
+    location = "InputObject"
+)]
+pub(crate) fn needs(
+    #[graphql(desc = "The scopes, any of which will do (một trong các quyền).")] any_of: Vec<
+        AccessScope,
+    >,
+) {
+}
