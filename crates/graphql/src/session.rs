@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
-use registry_domain::access::Principal;
+use registry_domain::access::{Principal, Purpose};
 use registry_domain::fault::Language;
 use registry_domain::rollup::RollupCube;
 use registry_persistence::{Reader, Store, StoreError};
@@ -22,6 +22,8 @@ pub struct Visit {
     pub principal: Principal,
     /// The language of messages.
     pub language: Language,
+    /// Why personal data is asked for in clear, if it is.
+    pub purpose: Option<Purpose>,
     /// Names the request in logs and in answers to internal faults.
     pub request_id: String,
 }

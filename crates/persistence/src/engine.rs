@@ -167,10 +167,14 @@ async fn sqlite(
         .busy_timeout(config.statement_timeout)
         .statement_cache_capacity(256)
         .pragma("temp_store", "memory")
-        .pragma("mmap_size", (1_u64 << 30).to_string())
         .disable_statement_logging();
     let (options, connections) = match purpose {
-        Purpose::Read => (options.pragma("query_only", "on"), config.reader_connections),
+        // The file is not mapped into memory: every reader would map it anew, and the system's page
+        // cache holds it once for all of them.
+        Purpose::Read => (
+            options.pragma("query_only", "on").pragma("cache_size", "-4096"),
+            config.reader_connections,
+        ),
         // A larger cache keeps the pages that a batch touches until its commit.
         // Checkpoints of 32 MiB write a page that many batches touch once instead of each time.
         Purpose::Write => {

@@ -14,7 +14,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{seed, tell};
 use crate::config::{Config, Loaded};
 use crate::error::ServerError;
-use crate::{http, start};
+use crate::http::{self, Gate};
+use crate::start;
 
 /// Asks for the demo province in an empty registry.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +39,8 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
         Principal::anonymous()
     };
     let api = api(&store, &loaded.config);
-    let router = http::router(api, store.clone(), principal, &loaded.config.http)?;
+    let gate = Gate::open_to(principal);
+    let router = http::router(api, store.clone(), gate, &loaded.config.http)?;
     let address = listener.local_addr().unwrap_or(address);
     greet(address);
     http::serve(listener, router, &loaded.config.http, stopped()).await;

@@ -1,5 +1,6 @@
 //! The HTTP server: GraphQL, its console, health and metrics. Knows the schema only as something to execute.
 
+mod gate;
 mod graphiql;
 mod graphql;
 mod health;
@@ -17,7 +18,6 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use http::{HeaderValue, StatusCode, header};
 use metrics::{counter, histogram};
-use registry_domain::access::Principal;
 use registry_graphql::Api;
 use registry_persistence::Store;
 use tokio::sync::Semaphore;
@@ -30,6 +30,7 @@ use crate::config::HttpSettings;
 use crate::error::ServerError;
 use crate::telemetry;
 
+pub use gate::Gate;
 pub use serve::serve;
 
 /// Answers below this size are sent as they are.
@@ -40,24 +41,24 @@ const COMPRESSED_FROM: u64 = 1_024;
 struct Shared {
     api: Api,
     store: Store,
-    principal: Principal,
+    gate: Gate,
     body_limit: usize,
     request_timeout: Duration,
     places: Arc<Semaphore>,
 }
 
-/// The routes. `principal` is whom requests without a token act as.
+/// The routes, behind a gate.
 pub fn router(
     api: Api,
     store: Store,
-    principal: Principal,
+    gate: Gate,
     settings: &HttpSettings,
 ) -> Result<Router, ServerError> {
     telemetry::recorder();
     let shared = Shared {
         api,
         store,
-        principal,
+        gate,
         body_limit: settings.body_limit,
         request_timeout: Duration::from_secs(settings.request_timeout_seconds),
         places: Arc::new(Semaphore::new(settings.max_concurrent)),

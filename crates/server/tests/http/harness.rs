@@ -7,7 +7,7 @@ use registry_domain::household::HouseholdNumber;
 use registry_graphql::{Api, SchemaSettings};
 use registry_persistence::Store;
 use registry_server::config::HttpSettings;
-use registry_server::http;
+use registry_server::http::{self, Gate};
 use registry_testing::{Engine, TestDatabase};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -50,7 +50,8 @@ impl TestApp {
         let database = TestDatabase::create(engine).await;
         let store = database.open().await;
         let api = Api::new(store.clone(), SchemaSettings::default());
-        let router = http::router(api, store.clone(), principal, &settings()).unwrap();
+        let router =
+            http::router(api, store.clone(), Gate::open_to(principal), &settings()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();

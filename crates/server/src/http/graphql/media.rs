@@ -1,0 +1,54 @@
+//! The two media types of answers, and which one a client likes best.
+
+use http::{HeaderMap, header};
+
+/// A media type of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MediaType {
+    /// `application/graphql-response+json`: the status tells whether the request could be executed.
+    Response,
+    /// `application/json`: the status tells only whether there was a GraphQL request.
+    Json,
+}
+
+impl MediaType {
+    pub(super) const fn text(self) -> &'static str {
+        match self {
+            Self::Response => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+
+    /// What the client likes best; `None` if it takes neither.
+    pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
+        let accepted: Vec<_> = headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        if accepted.is_empty() {
+            return Some(Self::Json);
+        }
+        let accepted = accepted.join(",");
+        let response = quality(&accepted, &["application/graphql-response+json"]);
+        let json = quality(&accepted, &["application/json", "application/*", "*/*"]);
+        if response <= 0.0 && json <= 0.0 {
+            None
+        } else {
+            Some(if response >= json { Self::Response } else { Self::Json })
+        }
+    }
+}
+
+/// The weight that an `Accept` value gives to any of `types`.
+fn quality(accept: &str, types: &[&str]) -> f32 {
+    let ranges = accept.split(',').filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let wanted = parts.next()?.to_ascii_lowercase();
+        let weight = parts.find_map(|part| part.strip_prefix("q="));
+        types
+            .contains(&wanted.as_str())
+            .then(|| weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0)))
+    });
+    ranges.fold(0.0, f32::max)
+}
