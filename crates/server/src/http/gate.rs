@@ -1,4 +1,5 @@
 //! The gate: whose request it is. Everything that comes in passes here, by HTTP or over a socket.
+#![allow(dead_code, clippy::unused_async, reason = "the ways in come one after another")]
 
 use http::{HeaderMap, HeaderValue, header};
 use registry_domain::access::Principal;

@@ -4,7 +4,7 @@ use http::{HeaderMap, header};
 
 /// A media type of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MediaType {
+pub(in crate::http) enum MediaType {
     /// `application/graphql-response+json`: the status tells whether the request could be executed.
     Response,
     /// `application/json`: the status tells only whether there was a GraphQL request.
