@@ -241,6 +241,11 @@ pub enum Rule {
         /// The unit's name.
         name: String,
     },
+    /// The writer may change the records of one unit only.
+    OutsideUnit {
+        /// The unit that the writer's token is for.
+        unit: String,
+    },
     /// The hamlet does not belong to the province on the date.
     OutsideProvince {
         /// What was asked for.
@@ -322,6 +327,7 @@ impl Rule {
             Self::UnknownUnit { .. } => RuleCode::UnknownUnit,
             Self::AmbiguousUnit { .. } => RuleCode::AmbiguousUnit,
             Self::NotAHamlet { .. } => RuleCode::NotAHamlet,
+            Self::OutsideUnit { .. } => RuleCode::OutsideUnit,
             Self::OutsideProvince { .. } => RuleCode::OutsideProvince,
             Self::FutureDate { .. } => RuleCode::FutureDate,
             Self::DateTooEarly { .. } => RuleCode::DateTooEarly,
@@ -382,6 +388,9 @@ impl Rule {
             }
             Self::NotAHamlet { name } => {
                 format!("{name} is not a hamlet; a household is registered in an ấp or khu vực")
+            }
+            Self::OutsideUnit { unit } => {
+                format!("this is outside {unit}, which the token is for")
             }
             Self::OutsideProvince { asked } => {
                 format!("the hamlet {asked} is outside the province of this registry")
@@ -444,6 +453,9 @@ impl Rule {
             Self::NotAHamlet { name } => {
                 format!("{name} không phải ấp hoặc khu vực; hộ phải thuộc một ấp hoặc khu vực")
             }
+            Self::OutsideUnit { unit } => {
+                format!("nằm ngoài {unit}, là nơi mã truy cập được cấp cho")
+            }
             Self::OutsideProvince { asked } => format!("ấp, khu vực {asked} nằm ngoài tỉnh"),
             Self::FutureDate { today } => format!("ngày ở tương lai; hôm nay là {today}"),
             Self::DateTooEarly { earliest } => format!("ngày không được trước {earliest}"),
@@ -487,6 +499,7 @@ pub enum RuleCode {
     UnknownUnit,
     AmbiguousUnit,
     NotAHamlet,
+    OutsideUnit,
     OutsideProvince,
     FutureDate,
     DateTooEarly,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::fault::{Expected, Faults, Path, Rule};
-use crate::personal::Head;
+use crate::personal::{Head, HeadView};
 use crate::time::Date;
 use crate::unit::UnitId;
 
@@ -310,8 +310,28 @@ pub struct Household {
     pub version: u32,
     /// The date of its newest survey.
     pub surveyed_on: Option<Date>,
-    /// Its head; only when asked for.
-    pub head: Option<Head>,
+    /// Its head.
+    pub head: HeadState,
+}
+
+/// What became of asking for a head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeadState {
+    /// Nobody asked.
+    NotRead,
+    /// The personal data was erased.
+    Erased,
+    /// As the asker may see it.
+    Seen(HeadView),
+}
+
+/// Personal data to be erased for good, past versions included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HouseholdErasure {
+    /// Whose.
+    pub code: HouseholdCode,
+    /// The version that the erasure is meant for.
+    pub version: u32,
 }
 
 /// Checks a date that must lie between `earliest` and today.

@@ -186,28 +186,77 @@ impl Figure {
     }
 }
 
+/// Who looks at figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// Whoever may read households: everything counts.
+    Trusted,
+    /// Everyone: hamlets with few surveyed households are left out of every figure, of all units
+    /// above them too. So no figure, and no difference of figures, is about so few households.
+    Public,
+}
+
+/// The fewest surveyed households that a public figure may be about.
+pub const PUBLIC_MINIMUM: i32 = 5;
+
+/// How much of a unit its figure covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Coverage {
+    /// All of it.
+    Whole,
+    /// All but hamlets with fewer than [`PUBLIC_MINIMUM`] surveyed households.
+    WithoutSmallHamlets,
+    /// Nothing: it has such hamlets only.
+    Suppressed,
+}
+
 /// All measures of a unit at the end of a month, added up once for all indicators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
     /// In millionths, since hamlets may count by share.
     millionths: [i64; Measure::COUNT],
     quality: Quality,
+    coverage: Coverage,
 }
 
 impl Totals {
-    /// Adds up the `portions` of a unit at the end of `month`.
+    /// Adds up the `portions` of a unit at the end of `month`, as `audience` may see them.
     #[must_use]
-    pub fn add_up(cube: &RollupCube, portions: &[Portion], month: YearMonth) -> Self {
+    pub fn add_up(
+        cube: &RollupCube,
+        portions: &[Portion],
+        month: YearMonth,
+        audience: Audience,
+    ) -> Self {
         let mut millionths = [0; Measure::COUNT];
+        let (mut counted, mut left_out) = (false, false);
         for portion in portions {
             let share = i64::from(portion.share.millionths());
             let measures = cube.at(portion.hamlet, month);
+            let households = measures[Measure::HouseholdsSurveyed];
+            if audience == Audience::Public && (1..PUBLIC_MINIMUM).contains(&households) {
+                left_out = true;
+                continue;
+            }
+            counted |= households > 0;
             for (total, count) in millionths.iter_mut().zip(measures.as_array()) {
                 *total += i64::from(*count) * share;
             }
         }
         let exact = portions.iter().all(|portion| portion.share == Share::WHOLE);
-        Self { millionths, quality: if exact { Quality::Exact } else { Quality::Estimated } }
+        let quality = if exact { Quality::Exact } else { Quality::Estimated };
+        let coverage = match (left_out, counted) {
+            (false, _) => Coverage::Whole,
+            (true, true) => Coverage::WithoutSmallHamlets,
+            (true, false) => Coverage::Suppressed,
+        };
+        Self { millionths, quality, coverage }
+    }
+
+    /// How much of the unit is covered.
+    #[must_use]
+    pub const fn coverage(&self) -> Coverage {
+        self.coverage
     }
 
     /// The figure of one indicator.
@@ -273,6 +322,47 @@ mod tests {
     fn nothing_out_of_nothing_has_no_value() {
         let figure = Figure { numerator: 0, denominator: 0, quality: Quality::Exact };
         assert_eq!(figure.value(), None);
+    }
+
+    mod public {
+        use proptest::prelude::*;
+
+        use super::*;
+
+        fn portions(hamlets: impl Iterator<Item = usize>) -> Vec<Portion> {
+            let id = |hamlet: usize| UnitId::new(i32::try_from(hamlet).unwrap());
+            hamlets.map(|hamlet| Portion { hamlet: id(hamlet), share: Share::WHOLE }).collect()
+        }
+
+        proptest! {
+            /// Any two units, one within the other, on whatever boundaries: the difference of their
+            /// public figures is about no household or about enough of them.
+            #[test]
+            fn no_difference_is_about_few_households(
+                counts in prop::collection::vec(0i32..12, 1..20),
+                outer in prop::collection::vec(any::<bool>(), 20),
+                inner in prop::collection::vec(any::<bool>(), 20),
+            ) {
+                let month = YearMonth::from_index(24_000);
+                let mut cube = RollupCube::default();
+                for (hamlet, count) in counts.iter().enumerate() {
+                    let mut measures = [0; Measure::COUNT];
+                    measures[Measure::HouseholdsSurveyed.place()] = *count;
+                    let id = UnitId::new(i32::try_from(hamlet).unwrap());
+                    cube.replace(id, [(month, crate::rollup::Measures::from_array(measures))]);
+                }
+                let public = |members: Vec<usize>| {
+                    let totals = Totals::add_up(&cube, &portions(members.into_iter()), month, Audience::Public);
+                    totals.figure(IndicatorCode::HouseholdFibre).denominator
+                };
+                let outer: Vec<usize> = (0..counts.len()).filter(|hamlet| outer[*hamlet]).collect();
+                let inner = outer.iter().copied().filter(|hamlet| inner[*hamlet]).collect();
+                let (all, part) = (public(outer), public(inner));
+                for told in [all, part, all - part] {
+                    prop_assert!(told == 0 || told >= PUBLIC_MINIMUM.into(), "{told} households");
+                }
+            }
+        }
     }
 
     #[test]

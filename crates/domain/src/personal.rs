@@ -54,7 +54,27 @@ impl PersonName {
     }
 }
 
+impl PersonName {
+    /// The family name and one initial: `Nguyễn V. ***`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let mut words = self.0.split_whitespace();
+        let family = words.next().unwrap_or_default();
+        match words.next().and_then(|word| word.chars().next()) {
+            Some(initial) => format!("{family} {initial}. ***"),
+            None => format!("{}***", family.chars().next().unwrap_or_default()),
+        }
+    }
+}
+
 impl CitizenNumber {
+    /// Where the birth was registered, and the last two digits: `093*******12`. The fourth to
+    /// sixth digit would tell sex and year of birth.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        format!("{}*******{}", &self.0[..3], &self.0[10..])
+    }
+
     /// Checks a number: 12 digits that begin with a province code of birth registration, a country
     /// code, or `000`, which is never issued and marks test data.
     pub fn parse(value: &str) -> Result<Self, Rule> {
@@ -121,6 +141,47 @@ impl Phone {
         let (area, rest) = digits.split_at(digits.len() - 6);
         format!("0{area} {} {}", &rest[..3], &rest[3..])
     }
+
+    /// The last three digits: `**** *** 678`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let national = self.national();
+        let shown = national.len() - 3;
+        let star = |(at, letter): (usize, char)| match letter {
+            ' ' => ' ',
+            _ if at < shown => '*',
+            _ => letter,
+        };
+        national.chars().enumerate().map(star).collect()
+    }
+}
+
+/// A head of household as somebody may see it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeadView {
+    /// Full name.
+    pub name: String,
+    /// Citizen number, if the head has one.
+    pub citizen_number: Option<String>,
+    /// Telephone as people in Vietnam write it, if known.
+    pub phone: Option<String>,
+    /// In clear or masked.
+    pub clarity: Clarity,
+}
+
+impl fmt::Debug for HeadView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HeadView({:?})", self.clarity)
+    }
+}
+
+/// Whether personal data can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Clarity {
+    /// As it is.
+    Clear,
+    /// With stars for most of it.
+    Masked,
 }
 
 /// What is known of a head of household.
@@ -135,6 +196,26 @@ pub struct Head {
 }
 
 impl Head {
+    /// The head as somebody may see it.
+    #[must_use]
+    pub fn seen(&self, clarity: Clarity) -> HeadView {
+        let (number, phone) = (self.citizen_number.as_ref(), self.phone.as_ref());
+        match clarity {
+            Clarity::Clear => HeadView {
+                name: self.name.reveal().to_owned(),
+                citizen_number: number.map(|number| number.reveal().to_owned()),
+                phone: phone.map(Phone::national),
+                clarity,
+            },
+            Clarity::Masked => HeadView {
+                name: self.name.masked(),
+                citizen_number: number.map(CitizenNumber::masked),
+                phone: phone.map(Phone::masked),
+                clarity,
+            },
+        }
+    }
+
     /// Checks all parts, so that all faults are told at once.
     pub fn parse(
         name: &str,
@@ -182,6 +263,18 @@ mod tests {
         for wrong in ["003180001234", "93180001234", "09318000123a", "０93180001234", ""] {
             assert!(CitizenNumber::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_mask_leaves_enough_to_recognise_and_too_little_to_find() {
+        let masked = |name: &str| PersonName::parse(name).unwrap().masked();
+        assert_eq!(masked("Nguyễn Văn Ẩn"), "Nguyễn V. ***");
+        assert_eq!(masked("Lê Đức"), "Lê Đ. ***");
+        assert_eq!(masked("Ẩn"), "Ẩ***");
+        let number = CitizenNumber::parse("093180001212").unwrap();
+        assert_eq!(number.masked(), "093*******12");
+        assert_eq!(Phone::parse("0912345678").unwrap().masked(), "**** *** 678");
+        assert_eq!(Phone::parse("02933876543").unwrap().masked(), "***** *** 543");
     }
 
     #[test]

@@ -108,6 +108,7 @@ pub(crate) fn explain(error: &mut ServerError, session: &Session) {
         }
         ApiError::Store(failure) => match failure.as_ref() {
             StoreError::Denied(_) => extensions.set("code", failure.code()),
+            StoreError::TooSlow => extensions.set("code", "TOO_COMPLEX"),
             failure if failure.is_retryable() => extensions.set("code", "UNAVAILABLE"),
             failure => {
                 tracing::error!(request_id = session.request_id, code = failure.code(), error = ?failure, "request failed");

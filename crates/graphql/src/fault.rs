@@ -33,6 +33,8 @@ pub(crate) enum UserErrorCode {
     AmbiguousUnit,
     /// The unit is not a hamlet (không phải ấp, khu vực).
     NotAHamlet,
+    /// The token is for another unit (mã truy cập thuộc đơn vị khác).
+    OutsideUnit,
     /// The hamlet is outside the province (ấp, khu vực ngoài tỉnh).
     OutsideProvince,
     /// A date is in the future (ngày ở tương lai).

@@ -1,8 +1,11 @@
 //! Indicators: figures of units by month, told from the rollups in memory.
 
 use async_graphql::{Enum, Result, SimpleObject};
+use registry_domain::access::Scope;
 use registry_domain::connectivity::DigitalService;
-use registry_domain::indicator::{self as domain, Comparison, FigureStatus, Quality, Totals};
+use registry_domain::indicator::{
+    self as domain, Audience, Comparison, Coverage, FigureStatus, Quality, Totals,
+};
 use registry_domain::time;
 use registry_domain::unit::{Level, Portion, UnitId, Units};
 
@@ -95,6 +98,19 @@ pub(crate) enum FigureQuality {
     Estimated,
 }
 
+/// How much of a unit its figure covers (phạm vi số liệu). Whoever lacks `registry:read` sees no figure,
+/// and no difference of figures, that is about fewer than 5 households.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Coverage")]
+pub(crate) enum FigureCoverage {
+    /// All of it (toàn bộ).
+    Whole,
+    /// All but hamlets with fewer than 5 surveyed households (trừ các ấp, khu vực có dưới 5 hộ).
+    WithoutSmallHamlets,
+    /// Nothing, since it has such hamlets only (không công bố).
+    Suppressed,
+}
+
 /// How a statement compares the truth with its figure (so sánh).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Comparison")]
@@ -139,11 +155,11 @@ pub(crate) struct IndicatorValue {
     code: IndicatorCode,
     /// What it says (định nghĩa), in the language of the request.
     definition: String,
-    /// What is counted (tử số).
-    numerator: i64,
-    /// Out of how many (mẫu số): those in surveyed, active households.
-    denominator: i64,
-    /// numerator / denominator (tỷ lệ), 0…1; null if nothing was surveyed.
+    /// What is counted (tử số); null if suppressed.
+    numerator: Option<i64>,
+    /// Out of how many (mẫu số): those in surveyed, active households; null if suppressed.
+    denominator: Option<i64>,
+    /// numerator / denominator (tỷ lệ), 0…1; null if nothing was surveyed, or if suppressed.
     value: Option<f64>,
     /// What a plan wants (chỉ tiêu), if one does.
     target: Option<IndicatorTarget>,
@@ -151,6 +167,8 @@ pub(crate) struct IndicatorValue {
     status: IndicatorStatus,
     /// Counted or estimated (cách tính).
     quality: FigureQuality,
+    /// How much of the unit it covers (phạm vi).
+    coverage: FigureCoverage,
     /// The date asked for (ngày).
     on: Date,
     /// The month at whose end the figure stands (tháng).
@@ -167,16 +185,18 @@ pub(crate) struct IndicatorValue {
 pub(crate) struct IndicatorPoint {
     /// The month at whose end the figure stands (tháng).
     month: YearMonth,
-    /// What is counted (tử số).
-    numerator: i64,
-    /// Out of how many (mẫu số).
-    denominator: i64,
-    /// numerator / denominator (tỷ lệ), 0…1; null if nothing was surveyed.
+    /// What is counted (tử số); null if suppressed.
+    numerator: Option<i64>,
+    /// Out of how many (mẫu số); null if suppressed.
+    denominator: Option<i64>,
+    /// numerator / denominator (tỷ lệ), 0…1; null if nothing was surveyed, or if suppressed.
     value: Option<f64>,
     /// Whether it may still change (trạng thái).
     status: IndicatorStatus,
     /// Counted or estimated (cách tính).
     quality: FigureQuality,
+    /// How much of the unit it covers (phạm vi).
+    coverage: FigureCoverage,
 }
 
 /// The hamlets that make up a unit on the boundaries of a date.
@@ -231,16 +251,18 @@ pub(crate) async fn values(
     let on = on.map_or(today, |on| on.0);
     let month = time::YearMonth::of(on);
     let boundaries = Boundaries::of(&units, unit, on, boundaries_on)?;
-    let totals = Totals::add_up(session.rollups().await?.as_ref(), &boundaries.portions, month);
+    let cube = session.rollups().await?;
+    let totals = Totals::add_up(&cube, &boundaries.portions, month, audience(session));
     let wanted = |code: &IndicatorCode| codes.as_ref().is_none_or(|codes| codes.contains(code));
-    let told = CODES.iter().filter(|(code, _)| wanted(code)).map(|(code, domain)| {
+    let values = CODES.iter().filter(|(code, _)| wanted(code)).map(|(code, domain)| {
         let figure = totals.figure(*domain);
         IndicatorValue {
             code: *code,
             definition: domain.definition(session.language),
-            numerator: figure.numerator,
-            denominator: figure.denominator,
+            numerator: told(&totals, figure.numerator),
+            denominator: told(&totals, figure.denominator),
             value: figure.value(),
+            coverage: totals.coverage().into(),
             target: target(session, *domain),
             status: FigureStatus::of(month, today).into(),
             quality: figure.quality.into(),
@@ -250,7 +272,7 @@ pub(crate) async fn values(
             published: published(session, unit, *domain, month),
         }
     });
-    Ok(told.collect())
+    Ok(values.collect())
 }
 
 /// One indicator of one unit, month by month.
@@ -273,17 +295,31 @@ pub(crate) async fn series(
     let cube = session.rollups().await?;
     let months = std::iter::successors(Some(from), |month| Some(month.next())).take(months);
     let point = |month: time::YearMonth| {
-        let figure = Totals::add_up(&cube, &boundaries.portions, month).figure(code);
+        let totals = Totals::add_up(&cube, &boundaries.portions, month, audience(session));
+        let figure = totals.figure(code);
         IndicatorPoint {
             month: YearMonth(month),
-            numerator: figure.numerator,
-            denominator: figure.denominator,
+            numerator: told(&totals, figure.numerator),
+            denominator: told(&totals, figure.denominator),
             value: figure.value(),
+            coverage: totals.coverage().into(),
             status: FigureStatus::of(month, session.reader.today()).into(),
             quality: figure.quality.into(),
         }
     };
     Ok(months.map(point).collect())
+}
+
+fn audience(session: &Session) -> Audience {
+    match session.reader.principal().require(Scope::RegistryRead) {
+        Ok(()) => Audience::Trusted,
+        Err(_) => Audience::Public,
+    }
+}
+
+/// A count, unless the figure is suppressed.
+fn told(totals: &Totals, count: i64) -> Option<i64> {
+    (totals.coverage() != Coverage::Suppressed).then_some(count)
 }
 
 fn target(session: &Session, code: domain::IndicatorCode) -> Option<IndicatorTarget> {

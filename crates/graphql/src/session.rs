@@ -8,7 +8,7 @@ use async_graphql::dataloader::DataLoader;
 use registry_domain::access::{Principal, Purpose};
 use registry_domain::fault::Language;
 use registry_domain::rollup::RollupCube;
-use registry_persistence::{Reader, Store, StoreError};
+use registry_persistence::{ReadRequest, Reader, Store, StoreError};
 use tokio::sync::OnceCell;
 
 use crate::SchemaSettings;
@@ -42,7 +42,9 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(store: &Store, settings: SchemaSettings, visit: Visit, asked: Asked) -> Self {
-        let reader = store.read(&visit.principal);
+        let request =
+            ReadRequest { purpose: visit.purpose, request_id: Some(visit.request_id.clone()) };
+        let reader = store.read(&visit.principal, request);
         let loader = Records(reader.clone());
         // The end of the round is the moment to load, not a delay.
         let records = DataLoader::new(loader, move |load| asked.push(load)).delay(Duration::ZERO);

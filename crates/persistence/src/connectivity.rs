@@ -12,6 +12,7 @@ use registry_domain::household::{HouseholdNumber, Status, past_date};
 use registry_domain::page::{Page, PageRequest, Take};
 use registry_domain::rollup::{Changes, Measures, Sign, accumulate, changes};
 use registry_domain::time::{Date, Instant};
+use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
@@ -110,6 +111,8 @@ impl Command for RecordConnectivity {
                 faults.push(at.field("household"), Rule::UnknownHousehold { code: new.household });
                 continue;
             };
+            let here = writer.require_within(UnitId::new(household.hamlet_id));
+            faults.keep(at.field("household"), here);
             let first = *first_with.entry((number, new.surveyed_on)).or_insert(place);
             if first != place {
                 faults.push(at.field("surveyedOn"), Rule::DuplicateInBatch { first });

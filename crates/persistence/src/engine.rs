@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sea_orm::sqlx::{ConnectOptions, Connection as _};
+use sea_orm::sqlx::{ConnectOptions, Connection as _, Error as SqlxError};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
     SqlxPostgresConnector, SqlxSqliteConnector, Statement,
@@ -28,19 +28,25 @@ pub struct StoreConfig {
     pub reader_connections: u32,
     /// Connections for writing, 1 and up; SQLite always has one.
     pub writer_connections: u32,
+    /// Connections for principals that can only read, 1 and up: they hold up nobody else.
+    pub auditor_connections: u32,
     /// How long one statement may take (PostgreSQL) and how long to wait for a lock or connection.
     pub statement_timeout: Duration,
+    /// How long one statement of a principal that can only read may take.
+    pub auditor_statement_timeout: Duration,
 }
 
 impl StoreConfig {
-    /// `database` with the defaults: 8 readers, 4 writers, 30 seconds.
+    /// `database` with the defaults: 8 readers, 4 writers, 2 auditors; 30 seconds, 10 for auditors.
     #[must_use]
     pub const fn new(database: DatabaseUrl) -> Self {
         Self {
             database,
             reader_connections: 8,
             writer_connections: 4,
+            auditor_connections: 2,
             statement_timeout: Duration::from_secs(30),
+            auditor_statement_timeout: Duration::from_secs(10),
         }
     }
 }
@@ -113,10 +119,12 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// One pool to read from and one to write to.
+/// Two pools to read from and one to write to.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     pub(crate) readers: DatabaseConnection,
+    /// For principals that can only read.
+    pub(crate) auditors: DatabaseConnection,
     pub(crate) writers: DatabaseConnection,
 }
 
@@ -124,13 +132,15 @@ pub(crate) struct Connections {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Read,
+    /// Reading by a principal that can do nothing else.
+    Audit,
     Write,
 }
 
 impl Connections {
     pub(crate) async fn close(&self) {
         // Readers first, so that SQLite's last connection is the one that may tidy the file.
-        for pool in [&self.readers, &self.writers] {
+        for pool in [&self.readers, &self.auditors, &self.writers] {
             if let Err(error) = pool.clone().close().await {
                 tracing::warn!(%error, "closing the database failed");
             }
@@ -157,7 +167,7 @@ async fn sqlite(
     path: &Path,
     config: &StoreConfig,
     purpose: Purpose,
-) -> Result<DatabaseConnection, sea_orm::sqlx::Error> {
+) -> Result<DatabaseConnection, SqlxError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(purpose == Purpose::Write)
@@ -168,13 +178,14 @@ async fn sqlite(
         .statement_cache_capacity(256)
         .pragma("temp_store", "memory")
         .disable_statement_logging();
+    // The file is not mapped into memory: every reader would map it anew, and the system's page
+    // cache holds it once for all of them.
+    let reading = |options: SqliteConnectOptions| {
+        options.pragma("query_only", "on").pragma("cache_size", "-4096")
+    };
     let (options, connections) = match purpose {
-        // The file is not mapped into memory: every reader would map it anew, and the system's page
-        // cache holds it once for all of them.
-        Purpose::Read => (
-            options.pragma("query_only", "on").pragma("cache_size", "-4096"),
-            config.reader_connections,
-        ),
+        Purpose::Read => (reading(options), config.reader_connections),
+        Purpose::Audit => (reading(options), config.auditor_connections),
         // A larger cache keeps the pages that a batch touches until its commit.
         // Checkpoints of 32 MiB write a page that many batches touch once instead of each time.
         Purpose::Write => {
@@ -187,27 +198,44 @@ async fn sqlite(
         .acquire_timeout(config.statement_timeout)
         .test_before_acquire(false)
         .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+        .max_lifetime(None);
+    let pool = match purpose {
+        Purpose::Audit => limited(pool, config.auditor_statement_timeout),
+        Purpose::Read | Purpose::Write => pool,
+    };
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_with(options).await?))
+}
+
+/// Interrupts statements that run for longer than `limit` after their connection was taken.
+fn limited(pool: SqlitePoolOptions, limit: Duration) -> SqlitePoolOptions {
+    /// Steps of SQLite's virtual machine between two looks at the clock; a fraction of a millisecond.
+    const STEPS: i32 = 10_000;
+    async fn begin(connection: &mut SqliteConnection, limit: Duration) -> Result<(), SqlxError> {
+        let end = Instant::now() + limit;
+        connection.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < end);
+        Ok(())
+    }
+    pool.after_connect(move |connection, _| Box::pin(begin(connection, limit))).before_acquire(
+        move |connection, _| Box::pin(async move { begin(connection, limit).await.map(|()| true) }),
+    )
 }
 
 async fn postgres(
     url: &str,
     config: &StoreConfig,
     purpose: Purpose,
-) -> Result<DatabaseConnection, sea_orm::sqlx::Error> {
-    let timeout = config.statement_timeout.as_millis().to_string();
+) -> Result<DatabaseConnection, SqlxError> {
+    let (connections, timeout) = match purpose {
+        Purpose::Read => (config.reader_connections, config.statement_timeout),
+        Purpose::Audit => (config.auditor_connections, config.auditor_statement_timeout),
+        Purpose::Write => (config.writer_connections, config.statement_timeout),
+    };
+    let timeout = timeout.as_millis().to_string();
     let mut settings =
         vec![("statement_timeout", timeout.as_str()), ("lock_timeout", timeout.as_str())];
-    let connections = match purpose {
-        Purpose::Read => {
-            settings.push(("default_transaction_read_only", "on"));
-            config.reader_connections
-        }
-        Purpose::Write => config.writer_connections,
-    };
+    if purpose != Purpose::Write {
+        settings.push(("default_transaction_read_only", "on"));
+    }
     let options = PgConnectOptions::from_str(url)?
         .application_name("registry")
         .statement_cache_capacity(256)

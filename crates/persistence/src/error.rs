@@ -48,6 +48,9 @@ pub enum StoreError {
         "the registry is busy with the same records; try again / hệ thống đang bận, hãy thử lại"
     )]
     Contention,
+    /// The engine ended a statement that took too long.
+    #[error("this took too long; ask for less at once / mất quá nhiều thời gian, hãy hỏi ít hơn")]
+    TooSlow,
     /// No number is left for another household.
     #[error("all household numbers are used up / đã hết số hộ")]
     NumbersUsedUp,
@@ -83,6 +86,7 @@ impl StoreError {
             Self::Denied(AccessDenied::Unauthenticated { .. }) => "UNAUTHENTICATED",
             Self::Denied(AccessDenied::Forbidden { .. } | AccessDenied::ReadOnly) => "FORBIDDEN",
             Self::Contention => "CONTENTION",
+            Self::TooSlow => "TOO_SLOW",
             Self::NumbersUsedUp => "NUMBERS_USED_UP",
             Self::Damaged { .. } => "DAMAGED",
             Self::Reference { .. } => "REFERENCE",
@@ -108,6 +112,9 @@ impl From<DbErr> for StoreError {
             || is_contention(&error)
         {
             Self::Contention
+        } else if matches!(code(&error).as_deref(), Some("57014" | "9")) {
+            // PostgreSQL: query_canceled; SQLite: SQLITE_INTERRUPT.
+            Self::TooSlow
         } else {
             Self::Engine(error)
         }
@@ -116,13 +123,19 @@ impl From<DbErr> for StoreError {
 
 /// PostgreSQL: serialisation failure, deadlock, lock or pool time-out; SQLite: busy or locked.
 fn is_contention(error: &DbErr) -> bool {
+    let busy = ["40001", "40P01", "55P03", "5", "6", "261", "517"];
+    matches!(error, DbErr::ConnectionAcquire(_))
+        || code(error).is_some_and(|code| busy.contains(&&*code))
+}
+
+/// The engine's own code of a failure.
+fn code(error: &DbErr) -> Option<String> {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
         error
     else {
-        return matches!(error, DbErr::ConnectionAcquire(_));
+        return None;
     };
-    let code = cause.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
-    matches!(code.as_deref(), Some("40001" | "40P01" | "55P03" | "5" | "6" | "261" | "517"))
+    Some(cause.as_database_error()?.code()?.into_owned())
 }
 
 /// Why a write did not happen.

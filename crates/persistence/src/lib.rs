@@ -14,6 +14,7 @@ mod household;
 pub mod migrate;
 mod page;
 mod personal;
+mod personal_read;
 mod reader;
 mod reference;
 mod rollup;
@@ -25,11 +26,12 @@ pub use connectivity::{RecordConnectivity, RecordedSurvey, SurveyKey};
 pub use engine::{DatabaseUrl, NotADatabaseUrl, StoreConfig};
 pub use error::{StoreError, WriteError};
 pub use household::{
-    ChangeHouseholds, CloseHouseholds, Direction, Heads, HouseholdFilter, HouseholdKey,
-    HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort, RegisterHouseholds, Registered,
+    ChangeHouseholds, CloseHouseholds, Direction, EraseHousehold, Heads, HouseholdFilter,
+    HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort,
+    RegisterHouseholds, Registered,
 };
 pub use personal::{DataKey, NotADataKey};
-pub use reader::Reader;
+pub use reader::{ReadRequest, Reader};
 pub use rollup::RollupDifference;
 pub use store::Store;
 pub use writer::{Command, Idempotency, Row, WriteRequest, Written};

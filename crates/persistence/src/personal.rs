@@ -160,12 +160,17 @@ impl Sealer {
         Ok([self.key_id.as_slice(), nonce.as_slice(), &ciphertext].concat())
     }
 
+    /// Opens a head; `None` if it was erased.
     pub(crate) fn open(
         &self,
         household: HouseholdNumber,
         sealed: &[u8],
-    ) -> Result<Head, StoreError> {
+    ) -> Result<Option<Head>, StoreError> {
+        if sealed.is_empty() {
+            return Ok(None);
+        }
         self.try_open(household, sealed)
+            .map(Some)
             .ok_or_else(|| StoreError::damaged(format!("head of {}", household.code())))
     }
 
@@ -215,10 +220,11 @@ mod tests {
         let sealed = sealer.seal(number(7), &head()).unwrap();
 
         let reread = Sealer::new(&DataKey::from_text(&key.to_text()).unwrap()).unwrap();
-        assert_eq!(reread.open(number(7), &sealed).unwrap(), head());
+        assert_eq!(reread.open(number(7), &sealed).unwrap(), Some(head()));
         assert!(sealer.open(number(8), &sealed).is_err());
         assert!(Sealer::new(&DataKey::generate()).unwrap().open(number(7), &sealed).is_err());
-        for length in 0..sealed.len() {
+        assert_eq!(sealer.open(number(7), &[]).unwrap(), None, "erased");
+        for length in 1..sealed.len() {
             assert!(sealer.open(number(7), &sealed[..length]).is_err());
         }
     }

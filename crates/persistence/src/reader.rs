@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use registry_domain::access::{Principal, Scope};
+use registry_domain::access::{Mode, Principal, Purpose, Scope};
 use registry_domain::indicator::{PublishedFigure, Target};
 use registry_domain::time::Date;
 use registry_domain::unit::Units;
@@ -12,17 +12,32 @@ use crate::engine::Counted;
 use crate::personal::Sealer;
 use crate::store::Inner;
 
+/// What comes with reading.
+#[derive(Debug, Clone, Default)]
+pub struct ReadRequest {
+    /// Why personal data is read in clear; without it there is none.
+    pub purpose: Option<Purpose>,
+    /// The request that it came by.
+    pub request_id: Option<String>,
+}
+
 /// Reads on behalf of one principal, on connections that the engine itself holds read-only.
 #[derive(Debug, Clone)]
 pub struct Reader {
     pub(crate) connection: Counted,
     pub(crate) store: Arc<Inner>,
+    pub(crate) request: ReadRequest,
     principal: Principal,
 }
 
 impl Reader {
-    pub(crate) fn new(store: Arc<Inner>, principal: Principal) -> Self {
-        Self { connection: Counted::new(store.connections.readers.clone()), store, principal }
+    pub(crate) fn new(store: Arc<Inner>, principal: Principal, request: ReadRequest) -> Self {
+        let pools = &store.connections;
+        let pool = match principal.grant().mode() {
+            Mode::ReadOnly if !principal.is_anonymous() => &pools.auditors,
+            Mode::ReadOnly | Mode::ReadWrite => &pools.readers,
+        };
+        Self { connection: Counted::new(pool.clone()), store, request, principal }
     }
 
     /// On whose behalf.

@@ -14,7 +14,9 @@ use crate::entity::household;
 use crate::entity::record::data_key;
 use crate::personal::Sealer;
 use crate::rollup::{self, RollupCache};
-use crate::{DataKey, Reader, RollupDifference, StoreConfig, StoreError, migrate, unit};
+use crate::{
+    DataKey, ReadRequest, Reader, RollupDifference, StoreConfig, StoreError, migrate, unit,
+};
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -51,7 +53,11 @@ impl Store {
         let sealer = Sealer::new(&key)?;
         claim_data_key(&writers, &sealer, clock.as_ref()).await?;
         let units = Arc::new(unit::load(&writers).await?);
-        let connections = Connections { readers: connect(config, Purpose::Read).await?, writers };
+        let connections = Connections {
+            readers: connect(config, Purpose::Read).await?,
+            auditors: connect(config, Purpose::Audit).await?,
+            writers,
+        };
         let inner = Inner {
             published: unit::load_published(&connections.readers).await?,
             targets: unit::load_targets(&connections.readers).await?,
@@ -68,8 +74,8 @@ impl Store {
 
     /// The reading door.
     #[must_use]
-    pub fn read(&self, principal: &Principal) -> Reader {
-        Reader::new(Arc::clone(&self.inner), principal.clone())
+    pub fn read(&self, principal: &Principal, request: ReadRequest) -> Reader {
+        Reader::new(Arc::clone(&self.inner), principal.clone(), request)
     }
 
     /// All units of all times; in memory.

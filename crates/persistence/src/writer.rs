@@ -5,7 +5,7 @@ use std::sync::Arc;
 use registry_domain::access::WritingPrincipal;
 use registry_domain::fault::{Expected, Fault, Faults, Path, Rule};
 use registry_domain::time::{Date, Instant};
-use registry_domain::unit::Units;
+use registry_domain::unit::{UnitId, Units};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, SqliteTransactionMode,
@@ -281,6 +281,17 @@ impl Writer {
             Mode::Write => select.lock_exclusive(),
             Mode::Rehearse => select,
         }
+    }
+
+    /// Checks that the principal may change records of `hamlet`: by today's tree, for a token that
+    /// is for one unit.
+    pub(crate) fn require_within(&self, hamlet: UnitId) -> Result<(), Rule> {
+        let Some(unit) = self.principal.unit() else { return Ok(()) };
+        if self.units().tree(self.today()).is_within(hamlet, unit) {
+            return Ok(());
+        }
+        let name = self.units().get(unit).map(|unit| unit.name.clone());
+        Err(Rule::OutsideUnit { unit: name.unwrap_or_default() })
     }
 
     pub(crate) fn units(&self) -> &Units {

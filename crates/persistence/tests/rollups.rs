@@ -14,13 +14,13 @@ use registry_domain::fault::{Path, RuleCode};
 use registry_domain::household::{
     Closure, Composition, HouseholdChange, HouseholdClosure, HouseholdNumber, NewHousehold,
 };
-use registry_domain::indicator::{IndicatorCode, Totals};
+use registry_domain::indicator::{Audience, IndicatorCode, Totals};
 use registry_domain::personal::Head;
 use registry_domain::time::Date;
 use registry_domain::unit::{Level, UnitId};
 use registry_persistence::{
-    ChangeHouseholds, CloseHouseholds, RecordConnectivity, RegisterHouseholds, Row, Store,
-    WriteError, WriteRequest,
+    ChangeHouseholds, CloseHouseholds, ReadRequest, RecordConnectivity, RegisterHouseholds, Row,
+    Store, WriteError, WriteRequest,
 };
 use registry_testing::{Engine, TestDatabase, on_both_engines};
 use sea_orm::{ConnectionTrait, Database};
@@ -97,7 +97,7 @@ async fn perform(store: &Store, hamlets: &[UnitId], act: &Act) -> Result<(), Wri
     let request = WriteRequest::default();
     let code = |number| HouseholdNumber::new(number).unwrap().code();
     let version = async |number| {
-        let reader = store.read(&Principal::development());
+        let reader = store.read(&Principal::development(), ReadRequest::default());
         let number = HouseholdNumber::new(number).unwrap();
         let found =
             reader.households(&[number], registry_persistence::Heads::Without).await.unwrap();
@@ -186,10 +186,14 @@ async fn figures_are_seen_at_once(engine: Engine) {
         let act = Act::Survey { household: 1, on, smartphones, fibre: true };
         perform(&store, &hamlets, &act).await.unwrap();
         for store in [&store, &other] {
-            let cube = store.read(&Principal::anonymous()).rollups().await.unwrap();
+            let cube = store
+                .read(&Principal::anonymous(), ReadRequest::default())
+                .rollups()
+                .await
+                .unwrap();
             let portions = store.units().portions(hamlets[0], date(on));
             let month = registry_domain::time::YearMonth::of(date(on));
-            let totals = Totals::add_up(&cube, &portions, month);
+            let totals = Totals::add_up(&cube, &portions, month, Audience::Trusted);
             let figure = totals.figure(IndicatorCode::AdultSmartphone);
             assert_eq!((figure.numerator, figure.denominator), (smartphones.into(), 3));
         }

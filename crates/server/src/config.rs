@@ -44,6 +44,10 @@ pub struct DatabaseSettings {
     pub writer_connections: u32,
     /// How long a statement may take (PostgreSQL), and how long to wait for a lock or connection, in seconds.
     pub statement_timeout_seconds: u64,
+    /// Connections for tokens that can only read; they hold up nobody else.
+    pub auditor_connections: u32,
+    /// How long a statement of such a token may take, in seconds.
+    pub auditor_statement_timeout_seconds: u64,
 }
 
 /// The HTTP server.
@@ -119,6 +123,8 @@ impl Config {
                 reader_connections: 8,
                 writer_connections: 4,
                 statement_timeout_seconds: 30,
+                auditor_connections: 2,
+                auditor_statement_timeout_seconds: 10,
             },
             http: HttpSettings {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -145,13 +151,14 @@ impl Config {
 
     /// How the store is opened.
     pub fn store(&self) -> Result<StoreConfig, ServerError> {
+        let seconds = |seconds: u64| std::time::Duration::from_secs(seconds.max(1));
         Ok(StoreConfig {
             database: self.database.url.parse::<DatabaseUrl>()?,
             reader_connections: self.database.reader_connections.max(1),
             writer_connections: self.database.writer_connections.max(1),
-            statement_timeout: std::time::Duration::from_secs(
-                self.database.statement_timeout_seconds.max(1),
-            ),
+            auditor_connections: self.database.auditor_connections.max(1),
+            statement_timeout: seconds(self.database.statement_timeout_seconds),
+            auditor_statement_timeout: seconds(self.database.auditor_statement_timeout_seconds),
         })
     }
 

@@ -57,12 +57,13 @@ impl Role {
         scopes.iter().copied().collect()
     }
 
-    /// Whether the role's tokens can write at all.
+    /// Whether the role's tokens can write at all. A front end's reading goes with everyone's; an
+    /// auditor's has connections of its own.
     #[must_use]
     pub const fn mode(self) -> Mode {
         match self {
-            Self::Reader | Self::Auditor => Mode::ReadOnly,
-            Self::Officer | Self::Partner | Self::Admin => Mode::ReadWrite,
+            Self::Auditor => Mode::ReadOnly,
+            Self::Reader | Self::Officer | Self::Partner | Self::Admin => Mode::ReadWrite,
         }
     }
 }

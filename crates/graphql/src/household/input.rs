@@ -4,11 +4,12 @@ use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, Simpl
 use registry_domain::access::Scope;
 use registry_domain::fault::{Faults, Path};
 use registry_domain::household::{
-    Closure, Composition, HouseholdChange, HouseholdClosure, HouseholdCode, NewHousehold,
+    Closure, Composition, HouseholdChange, HouseholdClosure, HouseholdCode, HouseholdErasure,
+    NewHousehold,
 };
 use registry_domain::personal::Head;
 use registry_persistence::{
-    ChangeHouseholds, CloseHouseholds, Command, RegisterHouseholds, Registered, Row,
+    ChangeHouseholds, CloseHouseholds, Command, EraseHousehold, RegisterHouseholds, Registered, Row,
 };
 
 use super::object::{Household, after_write};
@@ -101,9 +102,20 @@ pub(crate) struct CloseHouseholdInput {
     idempotency_key: Option<String>,
 }
 
+/// Personal data to be erased (xoá dữ liệu cá nhân).
+#[derive(Debug, Clone, InputObject)]
+pub(crate) struct EraseHouseholdPersonalDataInput {
+    /// The household's code (mã hộ).
+    household: String,
+    /// The version that the erasure is meant for (phiên bản).
+    version: u32,
+    /// Makes a retry safe (khoá chống trùng).
+    idempotency_key: Option<String>,
+}
+
 /// What came of a change to a household (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
+#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite, AccessScope::Admin]))]
 pub(crate) struct HouseholdPayload {
     /// The household as it stands now (hộ sau thay đổi); null if the input was refused.
     household: Option<Household>,
@@ -129,7 +141,7 @@ impl HouseholdMutation {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
         let command =
             input.parse(Session::of(context)).map(|value| RegisterHouseholds(vec![row(value)]));
-        Ok(household(context, command, attempt).await?)
+        Ok(household(context, Scope::HouseholdsWrite, command, attempt).await?)
     }
 
     /// Changes a household (thay đổi hộ). Needs `households:write`.
@@ -142,7 +154,7 @@ impl HouseholdMutation {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
         let command =
             input.parse(Session::of(context)).map(|value| ChangeHouseholds(vec![row(value)]));
-        Ok(household(context, command, attempt).await?)
+        Ok(household(context, Scope::HouseholdsWrite, command, attempt).await?)
     }
 
     /// Closes a household (kết thúc hộ). Needs `households:write`.
@@ -154,7 +166,20 @@ impl HouseholdMutation {
     ) -> Result<HouseholdPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
         let command = input.parse().map(|value| CloseHouseholds(vec![row(value)]));
-        Ok(household(context, command, attempt).await?)
+        Ok(household(context, Scope::HouseholdsWrite, command, attempt).await?)
+    }
+
+    /// Erases the head's name, citizen number and telephone for good (xoá dữ liệu cá nhân), past
+    /// versions included; the household and its figures stay. Needs `admin`.
+    #[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+    async fn erase_household_personal_data(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whose (của hộ nào).")] input: EraseHouseholdPersonalDataInput,
+    ) -> Result<HouseholdPayload> {
+        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let command = input.parse().map(|value| EraseHousehold(row(value)));
+        Ok(household(context, Scope::Admin, command, attempt).await?)
     }
 }
 
@@ -168,13 +193,14 @@ fn row<T>(value: T) -> Row<T> {
 
 async fn household<C>(
     context: &Context<'_>,
+    scope: Scope,
     command: Result<C, Faults>,
     attempt: Attempt,
 ) -> Result<HouseholdPayload, ApiError>
 where
     C: Command<Outcome = Vec<Registered>>,
 {
-    Ok(match write(Session::of(context), Scope::HouseholdsWrite, command, attempt).await? {
+    Ok(match write(Session::of(context), scope, command, attempt).await? {
         Ok(written) => HouseholdPayload {
             household: after_write(context, &written.outcome).await?,
             replayed: written.replayed,
@@ -235,6 +261,14 @@ impl CloseHouseholdInput {
             closed_on: self.closed_on.0,
         });
         faults.or(closure)
+    }
+}
+
+impl EraseHouseholdPersonalDataInput {
+    fn parse(&self) -> Result<HouseholdErasure, Faults> {
+        let mut faults = Faults::default();
+        let code = faults.keep(root().field("household"), self.household.parse::<HouseholdCode>());
+        faults.or(code.map(|code| HouseholdErasure { code, version: self.version }))
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Lookahead, Object, Result, SimpleObject};
-use registry_domain::household as domain;
+use registry_domain::household::{self as domain, HeadState};
 use registry_domain::page::PageRequest;
+use registry_domain::personal::Clarity;
 use registry_persistence::{self as store, Heads, HouseholdKey, HouseholdQuery, HouseholdScope};
 
 use super::HouseholdArguments;
@@ -28,12 +29,15 @@ pub(crate) struct Household(pub(crate) domain::Household);
 #[derive(SimpleObject)]
 #[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 pub(crate) struct HouseholdHead {
-    /// Full name (họ và tên).
+    /// Full name (họ và tên); masked: `Nguyễn V. ***`.
     name: String,
-    /// Citizen number (số định danh cá nhân), 12 digits; null if not known.
+    /// Citizen number (số định danh cá nhân), 12 digits; masked: `093*******12`. Null if not known.
     citizen_number: Option<String>,
-    /// Telephone (điện thoại) as written in Vietnam, `0912 345 678`; null if not known.
+    /// Telephone (điện thoại) as written in Vietnam, `0912 345 678`; masked: `**** *** 678`. Null if
+    /// not known.
     phone: Option<String>,
+    /// Whether most of it is hidden (đã che bớt).
+    masked: bool,
 }
 
 /// A household (hộ gia đình).
@@ -94,20 +98,25 @@ impl Household {
         self.0.surveyed_on.map(Date)
     }
 
-    /// The head (chủ hộ). Personal data: read only if selected.
-    async fn head(&self, context: &Context<'_>) -> Result<HouseholdHead> {
-        let found = if let Some(head) = &self.0.head {
-            head.clone()
-        } else {
+    /// The head (chủ hộ). Personal data: masked, unless the token has `pii:read` for this household's
+    /// unit and the header `X-Purpose` says what it is read for; each such reading is noted. Null
+    /// once it was erased.
+    async fn head(&self, context: &Context<'_>) -> Result<Option<HouseholdHead>> {
+        let state = if self.0.head == HeadState::NotRead {
             // Reached by a way that could not look ahead.
             let key = loader::HouseholdKey(self.0.number, Heads::With);
-            let found = answered(Session::of(context).records.load_one(key).await?)?;
-            answered(found.head)?
+            answered(Session::of(context).records.load_one(key).await?)?.head
+        } else {
+            self.0.head.clone()
         };
-        Ok(HouseholdHead {
-            name: found.name.reveal().to_owned(),
-            citizen_number: found.citizen_number.map(|number| number.reveal().to_owned()),
-            phone: found.phone.map(|phone| phone.national()),
+        Ok(match state {
+            HeadState::NotRead | HeadState::Erased => None,
+            HeadState::Seen(head) => Some(HouseholdHead {
+                name: head.name,
+                citizen_number: head.citizen_number,
+                phone: head.phone,
+                masked: head.clarity == Clarity::Masked,
+            }),
         })
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct Model {
     pub(crate) registered_on: NaiveDate,
     pub(crate) effective_on: NaiveDate,
     pub(crate) version: i32,
-    /// Sealed.
+    /// Sealed; empty once erased.
     pub(crate) head: Vec<u8>,
     pub(crate) citizen_hash: Option<Vec<u8>>,
     pub(crate) phone_hash: Option<Vec<u8>>,

@@ -66,3 +66,28 @@ pub(crate) mod data_key {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// `personal_read`: one row per household whose personal data was shown in clear.
+pub(crate) mod personal_read {
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "personal_read")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) recorded_at: DateTime<Utc>,
+        /// The household's number.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) number: i32,
+        pub(crate) actor: String,
+        pub(crate) token: Option<String>,
+        pub(crate) purpose: String,
+        pub(crate) request_id: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -8,10 +8,11 @@ use registry_domain::household::{
 };
 use registry_domain::rollup::{Changes, Sign, Stay, accumulate, changes};
 use registry_domain::time::Date;
+use registry_domain::unit::UnitId;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::register::{active_heads, check_hamlet, phone_hash};
-use super::{Registered, abode, dossiers, number, status, stored_number};
+use super::{Registered, abode, dossiers, number, replaced_columns, status, stored_number};
 use crate::entity::{household, household_version};
 use crate::personal::KeyedHash;
 use crate::writer::{Command, Row, Writer, bounded};
@@ -58,6 +59,7 @@ impl Command for ChangeHouseholds {
                 faults.push(at.clone(), Rule::NothingToChange);
             }
             if let Some(hamlet) = change.hamlet {
+                faults.keep(at.field("hamlet"), writer.require_within(hamlet));
                 check_hamlet(writer, hamlet, effective_on, at.field("hamlet"), &mut faults);
             }
             let other = head.and_then(|head| registered.get(&head));
@@ -107,7 +109,7 @@ impl Command for CloseHouseholds {
     }
 }
 
-fn next_version(before: &household::Model, effective_on: Date) -> household::Model {
+pub(super) fn next_version(before: &household::Model, effective_on: Date) -> household::Model {
     household::Model { version: before.version + 1, effective_on, ..before.clone() }
 }
 
@@ -178,6 +180,10 @@ impl Current {
             faults.push(at.field("household"), Rule::UnknownHousehold { code });
             return Ok(None);
         };
+        let here = writer.require_within(UnitId::new(household.hamlet_id));
+        if faults.keep(at.field("household"), here).is_none() {
+            return Ok(None);
+        }
         let current = household.version.cast_unsigned();
         if current != version {
             faults.push(at.field("version"), Rule::StaleVersion { given: version, current });
@@ -198,18 +204,9 @@ async fn carry_out(plan: Vec<Amendment>, writer: &Writer) -> Result<Vec<Register
     rollup::apply(writer, moves(&plan, writer).await?).await?;
     let after: Vec<_> = plan.into_iter().map(|amendment| amendment.after).collect();
     let versions: Vec<_> = after.iter().map(|household| household.as_version(writer)).collect();
-    let replace = format!("ON CONFLICT (number) DO UPDATE SET {}", replaced_columns());
-    bulk::insert::<household::Entity>(&writer.transaction, &after, &replace).await?;
+    bulk::insert::<household::Entity>(&writer.transaction, &after, &replaced_columns()).await?;
     bulk::insert::<household_version::Entity>(&writer.transaction, &versions, "").await?;
     Ok(after.iter().map(Registered::from).collect())
-}
-
-fn replaced_columns() -> String {
-    use sea_orm::{IdenStatic, Iterable};
-    let columns =
-        household::Column::iter().filter(|column| !matches!(column, household::Column::Number));
-    let set = columns.map(|column| format!("{0} = excluded.{0}", column.as_str()));
-    set.collect::<Vec<_>>().join(", ")
 }
 
 /// What the figures of hamlets change by because households moved or were closed.

@@ -2,6 +2,7 @@
 
 mod change;
 mod dossier;
+mod erase;
 mod read;
 mod register;
 
@@ -16,6 +17,7 @@ use crate::writer::Writer;
 
 pub use change::{ChangeHouseholds, CloseHouseholds};
 pub(crate) use dossier::{Dossier, dossiers, dossiers_between};
+pub use erase::EraseHousehold;
 pub use read::{
     Direction, Heads, HouseholdFilter, HouseholdKey, HouseholdOrder, HouseholdQuery,
     HouseholdScope, HouseholdSort,
@@ -102,6 +104,15 @@ impl household::Model {
             head: self.head.clone(),
         }
     }
+}
+
+/// What follows the values when rows replace those that are there.
+fn replaced_columns() -> String {
+    use sea_orm::{IdenStatic, Iterable};
+    let columns =
+        household::Column::iter().filter(|column| !matches!(column, household::Column::Number));
+    let set = columns.map(|column| format!("{0} = excluded.{0}", column.as_str()));
+    format!("ON CONFLICT (number) DO UPDATE SET {}", set.collect::<Vec<_>>().join(", "))
 }
 
 /// The hamlet a household lives in by its stored state; none once it is closed.

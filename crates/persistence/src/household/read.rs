@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use registry_domain::access::Scope;
 use registry_domain::connectivity::FixedProvider;
-use registry_domain::household::{Household, HouseholdCodePrefix, HouseholdNumber, Status};
+use registry_domain::household::{
+    HeadState, Household, HouseholdCodePrefix, HouseholdNumber, Status,
+};
 use registry_domain::page::{Page, PageRequest, Take};
-use registry_domain::personal::CitizenNumber;
+use registry_domain::personal::{CitizenNumber, Clarity};
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{
@@ -25,7 +27,7 @@ use crate::{Reader, StoreError};
 pub enum Heads {
     /// It stays where it is.
     Without,
-    /// It is opened; needs `pii:read`.
+    /// It is opened, and shown in clear or masked as [`Reader`] decides.
     With,
 }
 
@@ -133,7 +135,7 @@ impl Reader {
         numbers: &[HouseholdNumber],
         heads: Heads,
     ) -> Result<Vec<Household>, StoreError> {
-        self.require_households(heads)?;
+        self.require(Scope::RegistryRead)?;
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
@@ -142,7 +144,10 @@ impl Reader {
             Expr::col(Column::Number).is_in(numbers.iter().map(|number| stored_number(*number))),
         );
         let rows = self.connection.query_all(&select).await?;
-        rows.iter().map(|row| self.household(row, heads)).collect()
+        let found: Vec<Household> =
+            rows.iter().map(|row| self.household(row, heads)).collect::<Result<_, _>>()?;
+        self.note_clear_reads(&shown_in_clear(&found)).await?;
+        Ok(found)
     }
 
     /// One page per scope, in the order of the scopes.
@@ -151,7 +156,7 @@ impl Reader {
         scopes: &[HouseholdScope],
         query: &HouseholdQuery,
     ) -> Result<Vec<Page<Household>>, StoreError> {
-        self.require_households(query.heads)?;
+        self.require(Scope::RegistryRead)?;
         self.require_filter(&query.filter)?;
         let backwards = matches!(query.page.take, Take::Last(_));
         let descending = (query.order.direction == Direction::Descending) != backwards;
@@ -171,7 +176,10 @@ impl Reader {
             });
             Page::from_overfetch(households, &query.page)
         };
-        Ok(found.into_iter().map(page).collect())
+        let pages: Vec<Page<Household>> = found.into_iter().map(page).collect();
+        let clear = pages.iter().flat_map(|page| shown_in_clear(&page.items)).collect::<Vec<_>>();
+        self.note_clear_reads(&clear).await?;
+        Ok(pages)
     }
 
     /// How many households each scope has.
@@ -180,7 +188,7 @@ impl Reader {
         scopes: &[HouseholdScope],
         filter: &HouseholdFilter,
     ) -> Result<Vec<u64>, StoreError> {
-        self.require_households(Heads::Without)?;
+        self.require(Scope::RegistryRead)?;
         self.require_filter(filter)?;
         let select = |scope| {
             let mut select = Query::select();
@@ -196,14 +204,6 @@ impl Reader {
         Ok(counts)
     }
 
-    fn require_households(&self, heads: Heads) -> Result<(), StoreError> {
-        self.require(Scope::RegistryRead)?;
-        match heads {
-            Heads::Without => Ok(()),
-            Heads::With => self.require(Scope::PiiRead),
-        }
-    }
-
     /// Finding whose number it is reads personal data as much as showing it.
     fn require_filter(&self, filter: &HouseholdFilter) -> Result<(), StoreError> {
         match filter.citizen_number {
@@ -216,7 +216,10 @@ impl Reader {
         let mut household = Row::from_query_result(row, "")?.household()?;
         if heads == Heads::With {
             let sealed: Vec<u8> = row.try_get("", "head")?;
-            household.head = Some(self.sealer().open(household.number, &sealed)?);
+            let head = self.sealer().open(household.number, &sealed)?;
+            household.head = head.map_or(HeadState::Erased, |head| {
+                HeadState::Seen(head.seen(self.clarity(household.hamlet)))
+            });
         }
         Ok(household)
     }
@@ -274,6 +277,13 @@ impl Reader {
         }
         all
     }
+}
+
+fn shown_in_clear(households: &[Household]) -> Vec<HouseholdNumber> {
+    let clear = households.iter().filter(|household| {
+        matches!(&household.head, HeadState::Seen(head) if head.clarity == Clarity::Clear)
+    });
+    clear.map(|household| household.number).collect()
 }
 
 fn base(heads: Heads) -> SelectStatement {
@@ -340,7 +350,7 @@ impl Row {
             effective_on: self.effective_on,
             version: self.version.cast_unsigned(),
             surveyed_on: self.surveyed_on,
-            head: None,
+            head: HeadState::NotRead,
         })
     }
 }

@@ -39,6 +39,7 @@ impl Command for RegisterHouseholds {
                 row.at.field("registeredOn"),
                 past_date(registered_on, earliest_date(), writer.today()),
             );
+            faults.keep(row.at.field("hamlet"), writer.require_within(hamlet));
             check_hamlet(writer, hamlet, registered_on, row.at.field("hamlet"), &mut faults);
             let Some(head) = head else { continue };
             let citizen_number = || row.at.field("head").field("citizenNumber");

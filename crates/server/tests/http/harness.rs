@@ -73,7 +73,8 @@ impl TestApp {
     /// Sends one operation as JSON.
     pub async fn send(&self, query: &str, variables: Value) -> Response {
         let body = json!({ "query": query, "variables": variables });
-        self.post("/graphql").header("accept-language", "en").json(&body).send().await.unwrap()
+        let request = self.post("/graphql").header("accept-language", "en").json(&body);
+        request.header("x-purpose", "kiểm thử").send().await.unwrap()
     }
 
     /// The whole answer to one operation.
