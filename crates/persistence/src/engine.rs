@@ -316,4 +316,48 @@ mod tests {
         assert_eq!("sqlite:a/b".parse(), Ok(DatabaseUrl::Sqlite("a/b".into())));
         assert_eq!("sqlite:///a/b".parse(), Ok(DatabaseUrl::Sqlite("/a/b".into())));
     }
+
+    /// Both engines; PostgreSQL is the tests' own server.
+    fn configurations(folder: &Path) -> [StoreConfig; 2] {
+        let postgres = std::env::var("REGISTRY_TEST_POSTGRES_URL");
+        let postgres = postgres.expect("run the tests by `cargo xtask test`");
+        let urls = [format!("sqlite:{}", folder.join("engine.sqlite").display()), postgres];
+        urls.map(|url| StoreConfig {
+            auditor_statement_timeout: Duration::from_millis(50),
+            ..StoreConfig::new(url.parse().unwrap())
+        })
+    }
+
+    /// What stands last when every check above it has failed to refuse.
+    #[tokio::test]
+    async fn the_engine_itself_refuses_to_write_for_readers() {
+        let folder = tempfile::tempdir().unwrap();
+        for config in configurations(folder.path()) {
+            let writers = connect(&config, Purpose::Write).await.unwrap();
+            writers.execute_unprepared("CREATE TABLE IF NOT EXISTS guarded (n INT)").await.unwrap();
+            for purpose in [Purpose::Read, Purpose::Audit] {
+                let readers = connect(&config, purpose).await.unwrap();
+                for sql in ["INSERT INTO guarded VALUES (1)", "DROP TABLE guarded"] {
+                    let refused = readers.execute_unprepared(sql).await.unwrap_err().to_string();
+                    assert!(refused.contains("read"), "{purpose:?} {sql}: {refused}");
+                }
+            }
+            writers.execute_unprepared("DROP TABLE guarded").await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_statement_of_an_auditor_that_takes_too_long_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n";
+        for config in configurations(folder.path()) {
+            connect(&config, Purpose::Write).await.unwrap();
+            let auditors = connect(&config, Purpose::Audit).await.unwrap();
+            for _ in 0..2 {
+                let ended = auditors.execute_unprepared(endless).await.unwrap_err();
+                assert!(matches!(StoreError::from(ended), StoreError::TooSlow));
+                auditors.execute_unprepared("SELECT 1").await.unwrap();
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A running server over a fresh database, and a client that speaks to it as anyone would.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::access::Principal;
@@ -19,7 +20,7 @@ pub const HAMLET: &str = "31333001";
 
 /// A server that stops when dropped.
 pub struct TestApp {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub store: Store,
     address: String,
     client: reqwest::Client,
@@ -49,6 +50,15 @@ impl TestApp {
     pub async fn start_as(engine: Engine, principal: Principal) -> Self {
         let database = TestDatabase::create(engine).await;
         let store = database.open().await;
+        Self::serve(Arc::new(database), store, principal).await
+    }
+
+    /// Another server on the same store, whose requests without a token act as `principal`.
+    pub async fn beside(&self, principal: Principal) -> Self {
+        Self::serve(Arc::clone(&self.database), self.store.clone(), principal).await
+    }
+
+    async fn serve(database: Arc<TestDatabase>, store: Store, principal: Principal) -> Self {
         let api = Api::new(store.clone(), SchemaSettings::default());
         let router =
             http::router(api, store.clone(), Gate::open_to(principal), &settings()).unwrap();

@@ -5,5 +5,6 @@ mod connectivity;
 mod harness;
 mod households;
 mod indicators;
+mod privacy;
 mod protocol;
 mod units;
