@@ -1,0 +1,186 @@
+//! Every operation of the schema, tried by every kind of user. An operation without a row fails.
+
+use std::collections::BTreeSet;
+
+use crate::harness::{HAMLET, TestApp};
+use registry_domain::access::{Grant, PartnerCode, Principal, Role, TokenId};
+use registry_testing::{Engine, on_both_engines};
+use serde_json::json;
+
+on_both_engines!(every_operation_answers_every_role_as_the_table_says);
+
+/// The kinds of users, in the order of the table's columns.
+const USERS: [&str; 8] = [
+    "anonymous",
+    "reader",
+    "officer of the unit",
+    "officer of another unit",
+    "VNPT",
+    "Viettel",
+    "auditor",
+    "admin",
+];
+
+/// An operation and what comes of it for each of [`USERS`]: `ok`, the code of a GraphQL error, or
+/// the code of an error in the payload. `{code}` is a household in the unit, new for each try.
+struct Row(&'static str, &'static str, [&'static str; 8]);
+
+const OPEN: [&str; 8] = ["ok"; 8];
+const READ: [&str; 8] = reading("ok", "FORBIDDEN");
+const ADMINISTER: [&str; 8] = {
+    let no = "FORBIDDEN";
+    ["UNAUTHENTICATED", no, no, no, no, no, no, "ok"]
+};
+const KEEP_HOUSEHOLDS: [&str; 8] = {
+    let no = "FORBIDDEN";
+    ["UNAUTHENTICATED", no, "ok", "OUTSIDE_UNIT", no, no, no, "ok"]
+};
+
+/// What is for whoever may read the registry, but not for partners.
+const fn reading(yes: &'static str, partner: &'static str) -> [&'static str; 8] {
+    ["UNAUTHENTICATED", yes, yes, yes, partner, partner, yes, yes]
+}
+
+const TABLE: &[Row] = &[
+    Row("Query.unit", r#"{ unit(ref: { code: "31333" }) { name } }"#, OPEN),
+    Row("Query.units", "{ units(first: 1) { nodes { name } } }", OPEN),
+    Row("Query.household", r#"{ household(code: "{code}") { code head { name masked } } }"#, READ),
+    Row("Query.households", "{ households(first: 1) { totalCount nodes { code } } }", READ),
+    Row("Query.indicators", r#"{ indicators(unit: { code: "92" }) { code value } }"#, OPEN),
+    Row(
+        "Query.indicatorSeries",
+        r#"{ indicatorSeries(code: HOUSEHOLD_FIBRE, unit: { code: "92" }, from: "2026-01", to: "2026-02") { value } }"#,
+        OPEN,
+    ),
+    Row("Query.node", r#"{ node(id: "{id}") { id ... on Household { code } } }"#, READ),
+    Row("Query.nodes", r#"{ nodes(ids: ["{id}"]) { id ... on Household { code } } }"#, READ),
+    Row("Query.serviceConfig", "{ serviceConfig { maxPage } }", OPEN),
+    Row(
+        "Mutation.registerHousehold",
+        r#"mutation { registerHousehold(input: { hamlet: { code: "31333001" }, composition: { members: 1, adults: 1, workingAge: 1 },
+            head: { name: "Lê Thị Mận" }, registeredOn: "2024-01-01" }) { household { code } errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
+    ),
+    Row(
+        "Mutation.updateHousehold",
+        r#"mutation { updateHousehold(input: { household: "{code}", version: 1, effectiveOn: "2024-01-01",
+            composition: { members: 1, adults: 1, workingAge: 1 } }) { household { code } errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
+    ),
+    Row(
+        "Mutation.closeHousehold",
+        r#"mutation { closeHousehold(input: { household: "{code}", version: 1, reason: DISSOLVED, closedOn: "2024-01-01" }) {
+            household { code } errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
+    ),
+    Row(
+        "Mutation.recordConnectivity",
+        r#"mutation { recordConnectivity(input: { survey: { household: "{code}", surveyedOn: "2024-01-01", adultsWithSmartphone: 0,
+            workingAgeTrained: 0, adultsWithPublicServiceAccount: 0, adultsWithVneidLevel2: 0, adultsPayingCashless: 0 } }) {
+            errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
+    ),
+    Row(
+        "Mutation.recordConnectivityBatch",
+        r#"mutation { recordConnectivityBatch(input: { surveys: [{ household: "{code}", surveyedOn: "2024-01-01", adultsWithSmartphone: 0,
+            workingAgeTrained: 0, adultsWithPublicServiceAccount: 0, adultsWithVneidLevel2: 0, adultsPayingCashless: 0 }] }) {
+            recorded errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
+    ),
+    Row(
+        "Mutation.eraseHouseholdPersonalData",
+        r#"mutation { eraseHouseholdPersonalData(input: { household: "{code}", version: 1 }) { household { code } errors { code } } }"#,
+        ADMINISTER,
+    ),
+];
+
+#[test]
+fn every_operation_of_the_schema_has_a_row() {
+    let sdl = registry_graphql::sdl();
+    let mut operations = BTreeSet::new();
+    for root in ["Query", "Mutation", "Subscription"] {
+        let Some((_, rest)) = sdl.split_once(&format!("\ntype {root} ")) else { continue };
+        let body = rest.split_once("\n}").unwrap().0;
+        // A field stands one tab in; its arguments stand two, its description is quoted.
+        let mut quoted = false;
+        for line in body.lines() {
+            let field = line.strip_prefix('\t').filter(|line| !line.starts_with(['\t', ')']));
+            match field {
+                Some("\"\"\"") => quoted = !quoted,
+                Some(field) if !quoted => {
+                    let name = field.split(['(', ':']).next().unwrap();
+                    operations.insert(format!("{root}.{name}"));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(operations.len() >= 15, "{operations:?}");
+    let rows: BTreeSet<String> = TABLE.iter().map(|row| row.0.to_owned()).collect();
+    assert_eq!(rows, operations);
+}
+
+/// The unit whose token an officer holds, by its code today.
+fn officer(app: &TestApp, code: &str) -> Principal {
+    let unit = app.store.units().resolve(code.parse().unwrap(), app.store.today()).unwrap().id;
+    let role = Role::Officer;
+    principal(Grant::new(role.scopes(), role.mode(), None, Some(unit)).unwrap())
+}
+
+fn of_role(role: Role, partner: Option<PartnerCode>) -> Principal {
+    principal(Grant::new(role.scopes(), role.mode(), partner, None).unwrap())
+}
+
+fn principal(grant: Grant) -> Principal {
+    Principal::bearer("someone", TokenId::new("t1").unwrap(), grant)
+}
+
+async fn users(app: &TestApp) -> Vec<TestApp> {
+    let partner = |code: &str| of_role(Role::Partner, Some(code.parse().unwrap()));
+    let principals = [
+        Principal::anonymous(),
+        of_role(Role::Reader, None),
+        officer(app, "31333"),
+        officer(app, "31441"),
+        partner("VNPT"),
+        partner("VIETTEL"),
+        of_role(Role::Auditor, None),
+        of_role(Role::Admin, None),
+    ];
+    let mut users = Vec::new();
+    for principal in principals {
+        users.push(app.beside(principal).await);
+    }
+    users
+}
+
+async fn every_operation_answers_every_role_as_the_table_says(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let users = users(&app).await;
+    let mut wrong = Vec::new();
+    for Row(name, operation, expected) in TABLE {
+        for ((user, who), expected) in users.iter().zip(USERS).zip(expected) {
+            let code = app.register(HAMLET).await;
+            let id = "query($code: HouseholdCode!) { household(code: $code) { id } }";
+            let id = app.data(id, json!({ "code": code })).await["household"]["id"].clone();
+            let operation =
+                operation.replace("{code}", &code).replace("{id}", id.as_str().unwrap());
+            let told = outcome(user, &operation).await;
+            if told != *expected {
+                wrong.push(format!("{name} by {who}: {told}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What came of an operation, in one word.
+async fn outcome(user: &TestApp, operation: &str) -> String {
+    let answer = user.answer(operation, json!({})).await;
+    if let Some(code) = answer["errors"][0]["extensions"]["code"].as_str() {
+        return code.to_owned();
+    }
+    let field = answer["data"].as_object().and_then(|data| data.values().next()).cloned();
+    let field = field.unwrap_or_default();
+    field["errors"][0]["code"].as_str().unwrap_or("ok").to_owned()
+}
