@@ -6,6 +6,7 @@
 //! rule and the mend.
 
 pub mod access;
+pub mod certificate;
 pub mod connectivity;
 pub mod fault;
 pub mod household;
