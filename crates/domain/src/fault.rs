@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::access::{GrantFault, PartnerCode, Role};
 use crate::household::{HouseholdCode, Status};
 use crate::time::Date;
 
@@ -308,6 +309,30 @@ pub enum Rule {
     NothingToChange,
     /// The idempotency key was used before for other content.
     IdempotencyConflict,
+    /// No partner has this code.
+    UnknownPartner {
+        /// The code.
+        code: PartnerCode,
+    },
+    /// The partner's tokens are refused for now.
+    PartnerSuspended {
+        /// The partner.
+        code: PartnerCode,
+    },
+    /// No token has this name.
+    UnknownToken,
+    /// A token of this role can't be without.
+    NeededForRole {
+        /// The role.
+        role: Role,
+    },
+    /// The parts of a grant contradict each other.
+    ContradictingGrant {
+        /// How.
+        fault: GrantFault,
+    },
+    /// What may be shown once was shown before.
+    ShownBefore,
 }
 
 impl Rule {
@@ -341,6 +366,12 @@ impl Rule {
             Self::BatchTooLarge { .. } => RuleCode::BatchTooLarge,
             Self::NothingToChange => RuleCode::NothingToChange,
             Self::IdempotencyConflict => RuleCode::IdempotencyConflict,
+            Self::UnknownPartner { .. } => RuleCode::UnknownPartner,
+            Self::PartnerSuspended { .. } => RuleCode::PartnerSuspended,
+            Self::UnknownToken => RuleCode::UnknownToken,
+            Self::NeededForRole { .. } => RuleCode::NeededForRole,
+            Self::ContradictingGrant { .. } => RuleCode::ContradictingGrant,
+            Self::ShownBefore => RuleCode::ShownBefore,
         }
     }
 
@@ -417,6 +448,14 @@ impl Rule {
             Self::IdempotencyConflict => {
                 "the idempotency key was used before with other content; use a new key".into()
             }
+            Self::UnknownPartner { code } => format!("no partner has the code {code}"),
+            Self::PartnerSuspended { code } => format!("the partner {code} is suspended"),
+            Self::UnknownToken => "no token has this id".into(),
+            Self::NeededForRole { role } => {
+                format!("a token of the role {} can't be without", role.name())
+            }
+            Self::ContradictingGrant { fault } => fault.to_string(),
+            Self::ShownBefore => "this was shown before and counts only once".into(),
         }
     }
 
@@ -479,6 +518,14 @@ impl Rule {
             Self::IdempotencyConflict => {
                 "khoá idempotency đã dùng cho nội dung khác; hãy dùng khoá mới".into()
             }
+            Self::UnknownPartner { code } => format!("không có đối tác mang mã {code}"),
+            Self::PartnerSuspended { code } => format!("đối tác {code} đang bị tạm ngưng"),
+            Self::UnknownToken => "không có mã truy cập mang định danh này".into(),
+            Self::NeededForRole { role } => {
+                format!("mã truy cập của vai trò {} không thể thiếu", role.name())
+            }
+            Self::ContradictingGrant { fault } => fault.vietnamese(),
+            Self::ShownBefore => "đã được dùng trước đó và chỉ có giá trị một lần".into(),
         }
     }
 }
@@ -513,6 +560,12 @@ pub enum RuleCode {
     BatchTooLarge,
     NothingToChange,
     IdempotencyConflict,
+    UnknownPartner,
+    PartnerSuspended,
+    UnknownToken,
+    NeededForRole,
+    ContradictingGrant,
+    ShownBefore,
 }
 
 #[cfg(test)]

@@ -61,6 +61,18 @@ pub(crate) enum UserErrorCode {
     NothingToChange,
     /// The idempotency key stands for other content (khoá đã dùng cho nội dung khác).
     IdempotencyConflict,
+    /// No such partner (không có đối tác này).
+    UnknownPartner,
+    /// The partner is suspended (đối tác đang bị tạm ngưng).
+    PartnerSuspended,
+    /// No such token (không có mã truy cập này).
+    UnknownToken,
+    /// A token of this role can't be without (vai trò này không thể thiếu).
+    NeededForRole,
+    /// The parts of a grant contradict each other (các quyền mâu thuẫn nhau).
+    ContradictingGrant,
+    /// What counts once was shown before (đã dùng một lần).
+    ShownBefore,
 }
 
 /// One thing wrong with an input (một lỗi của dữ liệu gửi lên). Nothing was written.

@@ -13,12 +13,16 @@ mod error;
 mod household;
 pub mod migrate;
 mod page;
+mod partner;
 mod personal;
 mod personal_read;
 mod reader;
 mod reference;
 mod rollup;
+mod signing_key;
+mod standing;
 mod store;
+mod token;
 mod unit;
 mod writer;
 
@@ -30,8 +34,12 @@ pub use household::{
     HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort,
     RegisterHouseholds, Registered,
 };
+pub use partner::{PartnerKey, SetPartnerKeys};
 pub use personal::{DataKey, NotADataKey};
 pub use reader::{ReadRequest, Reader};
 pub use rollup::RollupDifference;
+pub use signing_key::{AddSigningKey, KeyPair, SigningKey};
+pub use standing::Standing;
 pub use store::Store;
+pub use token::{ClientAssertion, IssueToken, RevokeToken, TokenFilter};
 pub use writer::{Command, Idempotency, Row, WriteRequest, Written};

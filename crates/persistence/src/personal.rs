@@ -1,7 +1,9 @@
-//! Personal data at rest: sealed with XChaCha20-Poly1305, found by keyed hash. Knows keys, no SQL.
+//! Personal data and other secrets at rest: sealed with XChaCha20-Poly1305, found by keyed hash.
+//! Knows keys, no SQL.
 //!
 //! One data key gives, by HKDF-SHA256, a key for sealing and another for hashing. A sealed value
-//! is key id (4 bytes) ‖ nonce (24) ‖ ciphertext, bound to its household's number.
+//! is key id (4 bytes) ‖ nonce (24) ‖ ciphertext, bound to what it belongs to: a head to its
+//! household's number, any other secret to its purpose and name.
 
 use std::fmt;
 
@@ -154,10 +156,46 @@ impl Sealer {
         let clear = Zeroizing::new(
             serde_json::to_vec(&clear).map_err(|_| failed(chacha20poly1305::Error))?,
         );
+        self.seal_bound(&household.get().to_be_bytes(), &clear).map_err(failed)
+    }
+
+    /// Seals a secret of another kind, so that it opens for the same purpose and name only.
+    pub(crate) fn seal_secret(
+        &self,
+        purpose: &'static str,
+        name: &str,
+        clear: &[u8],
+    ) -> Result<Vec<u8>, StoreError> {
+        let sealed = self.seal_bound(&bound_to(purpose, name), clear);
+        sealed.map_err(|_| StoreError::damaged(format!("{purpose} {name} while sealing")))
+    }
+
+    /// Opens what [`Self::seal_secret`] sealed.
+    pub(crate) fn open_secret(
+        &self,
+        purpose: &'static str,
+        name: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let clear = self.open_bound(&bound_to(purpose, name), sealed);
+        clear.ok_or_else(|| StoreError::damaged(format!("{purpose} {name}")))
+    }
+
+    fn seal_bound(&self, bound: &[u8], clear: &[u8]) -> chacha20poly1305::aead::Result<Vec<u8>> {
         let nonce = XNonce::generate();
-        let payload = Payload { msg: &clear, aad: &household.get().to_be_bytes() };
-        let ciphertext = self.cipher.encrypt(&nonce, payload).map_err(failed)?;
+        let ciphertext = self.cipher.encrypt(&nonce, Payload { msg: clear, aad: bound })?;
         Ok([self.key_id.as_slice(), nonce.as_slice(), &ciphertext].concat())
+    }
+
+    fn open_bound(&self, bound: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (key_id, rest) = sealed.split_at_checked(KEY_ID_LENGTH)?;
+        if key_id != self.key_id {
+            return None;
+        }
+        let (nonce, ciphertext) = rest.split_at_checked(NONCE_LENGTH)?;
+        let nonce = XNonce::try_from(nonce).ok()?;
+        let payload = Payload { msg: ciphertext, aad: bound };
+        Some(Zeroizing::new(self.cipher.decrypt(&nonce, payload).ok()?))
     }
 
     /// Opens a head; `None` if it was erased.
@@ -175,14 +213,7 @@ impl Sealer {
     }
 
     fn try_open(&self, household: HouseholdNumber, sealed: &[u8]) -> Option<Head> {
-        let (key_id, rest) = sealed.split_at_checked(KEY_ID_LENGTH)?;
-        if key_id != self.key_id {
-            return None;
-        }
-        let (nonce, ciphertext) = rest.split_at_checked(NONCE_LENGTH)?;
-        let nonce = XNonce::try_from(nonce).ok()?;
-        let payload = Payload { msg: ciphertext, aad: &household.get().to_be_bytes() };
-        let clear = Zeroizing::new(self.cipher.decrypt(&nonce, payload).ok()?);
+        let clear = self.open_bound(&household.get().to_be_bytes(), sealed)?;
         let head: SealedHead = serde_json::from_slice(&clear).ok()?;
         let text = |value: &Option<Zeroizing<String>>| value.as_ref().map(|text| text.to_string());
         Head::parse(
@@ -193,6 +224,16 @@ impl Sealer {
         )
         .ok()
     }
+}
+
+/// Never as short as a household's number, so no secret opens as a head.
+fn bound_to(purpose: &'static str, name: &str) -> Vec<u8> {
+    ["registry secret", purpose, name].join("\0").into_bytes()
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random() -> [u8; NONCE_LENGTH] {
+    XNonce::generate().into()
 }
 
 /// Lower-case hexadecimal.
@@ -237,6 +278,16 @@ mod tests {
             (sealer.seal(number, &head()).unwrap(), sealer.seal(number, &head()).unwrap());
         assert_ne!(first, second);
         assert!(!first.windows(4).any(|window| window == "Trần".as_bytes()[..4].as_ref()));
+    }
+
+    #[test]
+    fn a_secret_opens_only_for_its_purpose_and_name() {
+        let sealer = Sealer::new(&DataKey::generate()).unwrap();
+        let sealed = sealer.seal_secret("signing key", "a", b"secret").unwrap();
+        assert_eq!(sealer.open_secret("signing key", "a", &sealed).unwrap().as_slice(), b"secret");
+        assert!(sealer.open_secret("signing key", "b", &sealed).is_err());
+        assert!(sealer.open_secret("other", "a", &sealed).is_err());
+        assert!(sealer.open(HouseholdNumber::new(7).unwrap(), &sealed).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use registry_domain::access::Principal;
 use registry_domain::indicator::{PublishedFigure, Target};
-use registry_domain::time::{Clock, Date};
+use registry_domain::time::{Clock, Date, Instant};
 use registry_domain::unit::Units;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
 
@@ -14,6 +14,7 @@ use crate::entity::household;
 use crate::entity::record::data_key;
 use crate::personal::Sealer;
 use crate::rollup::{self, RollupCache};
+use crate::standing::StandingCache;
 use crate::{
     DataKey, ReadRequest, Reader, RollupDifference, StoreConfig, StoreError, migrate, unit,
 };
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) published: Vec<PublishedFigure>,
     pub(crate) targets: Vec<Target>,
     pub(crate) rollups: RollupCache,
+    pub(crate) standing: StandingCache,
 }
 
 impl fmt::Debug for Inner {
@@ -66,6 +68,7 @@ impl Store {
             sealer,
             units,
             rollups: RollupCache::default(),
+            standing: StandingCache::default(),
         };
         let store = Self { inner: Arc::new(inner) };
         store.inner.rollups.current(&store.inner.connections.readers).await?;
@@ -88,6 +91,12 @@ impl Store {
     #[must_use]
     pub fn today(&self) -> Date {
         self.inner.clock.today()
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.inner.clock.now()
     }
 
     /// Whether the database answers and has the tables of this version.

@@ -27,6 +27,8 @@ pub(crate) const ROWS_LIMIT: usize = 5_000;
 pub trait Command: Sized + Send {
     /// What the record calls it.
     const ACTION: &'static str;
+    /// Whether it changes who is let in; this instance then looks again at once.
+    const CHANGES_STANDING: bool = false;
     /// All that carrying out needs.
     type Plan: Send;
     /// What the caller is told, and told again on a retry. No personal data.
@@ -112,6 +114,9 @@ impl Store {
         match writer.attempt(command, &request).await {
             Ok(written) => {
                 writer.transaction.commit().await?;
+                if C::CHANGES_STANDING {
+                    self.inner.standing.forget();
+                }
                 Ok(written)
             }
             Err(error) => {
@@ -307,7 +312,7 @@ impl Writer {
     }
 }
 
-fn refuse(field: &'static str, rule: Rule) -> WriteError {
+pub(crate) fn refuse(field: &'static str, rule: Rule) -> WriteError {
     WriteError::Refused(Faults::from(Fault {
         path: Path::root().field("input").field(field),
         rule,

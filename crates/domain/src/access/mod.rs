@@ -4,10 +4,12 @@
 mod principal;
 mod role;
 mod scope;
+mod token;
 
 pub use principal::{AccessDenied, Grant, GrantFault, Mode, Principal, TokenId, WritingPrincipal};
 pub use role::Role;
 pub use scope::{Scope, Scopes};
+pub use token::{IssuedToken, NewToken, Revocation, TokenWish};
 
 use std::fmt;
 use std::str::FromStr;
@@ -48,6 +50,17 @@ impl FromStr for PartnerCode {
             },
         })
     }
+}
+
+/// A partner as the registry knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partner {
+    /// Its code.
+    pub code: PartnerCode,
+    /// Its name.
+    pub name: String,
+    /// Whether its tokens are refused for now.
+    pub suspended: bool,
 }
 
 /// Why personal data is read in clear; kept with the record of the reading.

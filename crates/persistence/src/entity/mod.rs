@@ -3,6 +3,9 @@
 pub(crate) mod connectivity_survey;
 pub(crate) mod household;
 pub(crate) mod household_version;
+pub(crate) mod partner;
 pub(crate) mod record;
 pub(crate) mod rollup;
+pub(crate) mod signing_key;
+pub(crate) mod token;
 pub(crate) mod unit;
