@@ -247,6 +247,9 @@ async fn postgres(
         .max_connections(connections)
         .acquire_timeout(config.statement_timeout)
         .test_before_acquire(false)
+        // The pool's own maintenance can fall into an endless loop (sqlx 3645); so there is none.
+        .idle_timeout(None)
+        .max_lifetime(None)
         .connect_lazy_with(options);
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }

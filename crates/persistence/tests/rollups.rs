@@ -23,7 +23,7 @@ use registry_persistence::{
     Store, WriteError, WriteRequest,
 };
 use registry_testing::{Engine, TestDatabase, on_both_engines};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::ConnectionTrait as _;
 
 on_both_engines!(
     random_writes_leave_no_difference,
@@ -162,11 +162,7 @@ async fn a_tampered_rollup_is_named(engine: Engine) {
     for act in [register, survey] {
         perform(&store, &hamlets(&store), &act).await.unwrap();
     }
-    let raw = match &database.config.database {
-        registry_persistence::DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-        registry_persistence::DatabaseUrl::Postgres(url) => url.clone(),
-    };
-    let raw = Database::connect(raw).await.unwrap();
+    let raw = database.beside().await;
     raw.execute_unprepared("UPDATE rollup SET adults_with_smartphone = 5").await.unwrap();
     let found = store.check_rollups().await.unwrap();
     assert_eq!(found.len(), 1, "{found:?}");

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use registry_domain::time::{Instant, SimulatedClock};
 use registry_persistence::{DataKey, DatabaseUrl, Store, StoreConfig, migrate};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
 
 /// The two engines.
@@ -80,12 +80,28 @@ impl TestDatabase {
         Self { config, key: DataKey::generate(), clock: Arc::new(SimulatedClock::at(now)), folder }
     }
 
+    /// A connection beside the store, for looking into its tables.
+    pub async fn beside(&self) -> DatabaseConnection {
+        match &self.config.database {
+            DatabaseUrl::Sqlite(path) => connect(&format!("sqlite:{}", path.display())).await,
+            DatabaseUrl::Postgres(url) => connect(url).await,
+        }
+    }
+
     /// Opens the store.
     pub async fn open(&self) -> Store {
         Store::open(&self.config, self.key.clone(), self.clock.clone())
             .await
             .expect("the store opens")
     }
+}
+
+/// A connection to a database beside the store, for looking into its tables.
+pub async fn connect(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    // Without these the pool looks after itself, and may do so for ever (sqlx 3645).
+    options.idle_timeout(None).max_lifetime(None);
+    Database::connect(options).await.expect("the database answers")
 }
 
 async fn new_postgres_database() -> String {
@@ -97,7 +113,7 @@ async fn new_postgres_database() -> String {
     });
     let number = DATABASES.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{number}", std::process::id());
-    let admin = Database::connect(&server).await.expect("the tests' PostgreSQL server answers");
+    let admin = connect(&server).await;
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
     admin.close().await.expect("the connection closes");
     let (address, query) =

@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_token_is_never_narrowed_to_what_would_fit() {
-        let greedy = TokenWish { scopes: vec![Scope::Admin], ..wish(Role::Reader) };
+        let greedy = TokenWish { scopes: vec![Scope::Admin], ..wish(Role::Auditor) };
         assert_eq!(faults(greedy), [("scopes".to_owned(), RuleCode::ContradictingGrant)]);
         let limited = TokenWish { unit: Some(UnitId::new(1)), ..wish(Role::Admin) };
         assert_eq!(faults(limited), [("scopes".to_owned(), RuleCode::ContradictingGrant)]);

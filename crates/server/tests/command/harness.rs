@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use registry_testing::{Engine, TestDatabase};
-use sea_orm::{ConnectionTrait, Database, Statement};
+use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::Value;
 
 /// What a registry keeps between two commands.
@@ -72,7 +72,7 @@ impl Home {
 
     /// The one number that a query finds in the database, asked beside the registry.
     pub async fn number(&self, sql: &str) -> i64 {
-        let beside = Database::connect(self.url()).await.unwrap();
+        let beside = self.database.beside().await;
         let statement = Statement::from_string(beside.get_database_backend(), sql);
         let found = beside.query_one_raw(statement).await.unwrap().unwrap();
         let number = found.try_get_by_index::<i64>(0).unwrap();
@@ -82,7 +82,7 @@ impl Home {
 
     /// Changes the database beside the registry.
     pub async fn tamper(&self, sql: &str) {
-        let beside = Database::connect(self.url()).await.unwrap();
+        let beside = self.database.beside().await;
         beside.execute_unprepared(sql).await.unwrap();
         beside.close().await.unwrap();
     }

@@ -334,7 +334,7 @@ async fn nested_lists_cost_the_same_for_many_as_for_one(engine: Engine) {
 }
 
 async fn a_head_is_found_by_citizen_number_and_stored_sealed(engine: Engine) {
-    use sea_orm::{ConnectionTrait, Database, Statement};
+    use sea_orm::{ConnectionTrait as _, Statement};
     let app = TestApp::start(engine).await;
     let mut input = household(HAMLET);
     input["head"]["citizenNumber"] = json!("000180001234");
@@ -344,11 +344,7 @@ async fn a_head_is_found_by_citizen_number_and_stored_sealed(engine: Engine) {
     let found = codes(&app.data(LIST, filter).await);
     assert_eq!(found, [registered["registerHousehold"]["household"]["code"].as_str().unwrap()]);
 
-    let url = match &app.database.config.database {
-        registry_persistence::DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-        registry_persistence::DatabaseUrl::Postgres(url) => url.clone(),
-    };
-    let raw = Database::connect(url).await.unwrap();
+    let raw = app.database.beside().await;
     for table in ["household", "household_version"] {
         let all =
             Statement::from_string(raw.get_database_backend(), format!("SELECT head FROM {table}"));

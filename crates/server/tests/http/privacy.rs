@@ -3,9 +3,8 @@
 use crate::harness::{HAMLET, REGISTER, TestApp, household, survey};
 use registry_domain::access::{Grant, Mode, Principal, Role, Scope, TokenId};
 use registry_domain::unit::UnitId;
-use registry_persistence::DatabaseUrl;
 use registry_testing::{Engine, on_both_engines};
-use sea_orm::{ConnectionTrait, Database, QueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, QueryResult, Statement};
 use serde_json::{Value, json};
 
 on_both_engines!(
@@ -40,11 +39,7 @@ async fn with_head(app: &TestApp, hamlet: &str, number: &str) -> String {
 }
 
 async fn rows(app: &TestApp, sql: &str) -> Vec<QueryResult> {
-    let url = match &app.database.config.database {
-        DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-        DatabaseUrl::Postgres(url) => url.clone(),
-    };
-    let beside = Database::connect(url).await.unwrap();
+    let beside = app.database.beside().await;
     let statement = Statement::from_string(beside.get_database_backend(), sql);
     beside.query_all_raw(statement).await.unwrap()
 }
