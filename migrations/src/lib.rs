@@ -13,6 +13,7 @@ mod m0002_households;
 mod m0003_connectivity;
 mod m0004_rollups;
 mod m0005_records;
+mod m0007_documents;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_connectivity::Migration),
             Box::new(m0004_rollups::Migration),
             Box::new(m0005_records::Migration),
+            Box::new(m0007_documents::Migration),
         ]
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use registry_domain::access::Principal;
 use registry_domain::indicator::{PublishedFigure, Target};
-use registry_domain::time::{Clock, Date};
+use registry_domain::time::{Clock, Date, Instant};
 use registry_domain::unit::Units;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
 
@@ -76,6 +76,12 @@ impl Store {
     #[must_use]
     pub fn units(&self) -> Arc<Units> {
         Arc::clone(&self.inner.units)
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.inner.clock.now()
     }
 
     /// The present day in the province.

@@ -5,4 +5,5 @@ pub(crate) mod household;
 pub(crate) mod household_version;
 pub(crate) mod record;
 pub(crate) mod rollup;
+pub(crate) mod trusted_document;
 pub(crate) mod unit;
