@@ -14,6 +14,7 @@ mod m0003_connectivity;
 mod m0004_rollups;
 mod m0005_records;
 mod m0006_tokens;
+mod m0007_documents;
 mod m0008_personal_reads;
 
 /// All steps in order.
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_rollups::Migration),
             Box::new(m0005_records::Migration),
             Box::new(m0006_tokens::Migration),
+            Box::new(m0007_documents::Migration),
             Box::new(m0008_personal_reads::Migration),
         ]
     }

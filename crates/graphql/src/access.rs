@@ -43,3 +43,17 @@ pub(crate) fn needs(
     >,
 ) {
 }
+
+/// How long a list is (độ dài danh sách), which is what makes it cost. The names are those of the
+/// GraphQL cost specification; lists that don't say it are short and count once.
+#[TypeDirective(name = "listSize", location = "FieldDefinition")]
+pub(crate) fn list_size(
+    #[graphql(desc = "The length if no argument tells it (độ dài giả định).")] assumed_size: Option<
+        i32,
+    >,
+    #[graphql(
+        desc = "The arguments that tell the length, by a number or by their own length; the first that is given counts (các tham số cho biết độ dài)."
+    )]
+    slicing_arguments: Option<Vec<String>>,
+) {
+}

@@ -8,7 +8,7 @@ use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::household::{HouseholdCode, HouseholdNumber};
 use registry_persistence::{RecordConnectivity, RecordedSurvey, Row, SurveyKey as RecordedKey};
 
-use crate::access::{AccessScope, needs};
+use crate::access::{AccessScope, list_size, needs};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::fault::UserError;
@@ -328,7 +328,10 @@ impl ConnectivityMutation {
     }
 
     /// Records up to 1,000 surveys (ghi nhận lô khảo sát), all or none. Needs `households:write`.
-    #[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
+    #[graphql(
+        directive = needs::apply(vec![AccessScope::HouseholdsWrite]),
+        directive = list_size::apply(None, Some(vec!["input.surveys".into()]))
+    )]
     async fn record_connectivity_batch(
         &self,
         context: &Context<'_>,

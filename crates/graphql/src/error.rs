@@ -8,6 +8,7 @@ use registry_domain::access::AccessDenied;
 use registry_domain::fault::{Language, Rule};
 use registry_persistence::StoreError;
 
+use crate::document::tidy;
 use crate::fault::UserErrorCode;
 use crate::session::Session;
 
@@ -94,7 +95,9 @@ pub(crate) fn explain(error: &mut ServerError, session: &Session) {
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     let Some(source) = error.source.as_ref().and_then(|source| source.downcast_ref::<ApiError>())
     else {
-        extensions.set("code", framework_code(&error.message));
+        // What async-graphql itself finds while running, such as a number out of range, is the asker's.
+        extensions.set("code", "BAD_USER_INPUT");
+        tidy(&mut error.message);
         return;
     };
     error.message = source.message(session.language);
@@ -124,14 +127,5 @@ const fn internal(language: Language) -> &'static str {
     match language {
         Language::Vietnamese => "lỗi nội bộ; hãy báo mã yêu cầu requestId",
         Language::English => "internal fault; report the requestId",
-    }
-}
-
-/// The code of an error that async-graphql itself raised: all are the asker's.
-fn framework_code(message: &str) -> &'static str {
-    if message == "Query is too complex." || message == "Query is nested too deep." {
-        "TOO_COMPLEX"
-    } else {
-        "BAD_USER_INPUT"
     }
 }

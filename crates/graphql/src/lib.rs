@@ -8,6 +8,7 @@
 mod access;
 mod connectivity;
 mod cursor;
+mod document;
 mod error;
 mod fault;
 mod household;
@@ -24,19 +25,22 @@ mod session;
 mod unit;
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::{
-    EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
+    EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode,
 };
 use http::HeaderValue;
 use registry_persistence::Store;
 
+use document::Documents;
 use mutation::Mutation;
 use query::Query;
 use rounds::{Asked, Rounds};
 use session::Session;
 
+pub use document::Operations;
 pub use session::Visit;
 
 type RegistrySchema = Schema<Query, Mutation, EmptySubscription>;
@@ -50,26 +54,65 @@ pub enum Introspection {
     Off,
 }
 
-/// What a request may cost. Told to clients by `serviceConfig`.
+/// Which documents are executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentPolicy {
+    /// All that are valid.
+    Any,
+    /// Those that were added to the registry.
+    Trusted,
+}
+
+/// What a request may hold and cost. Told to clients by `serviceConfig`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaSettings {
     /// Whether clients may ask what the schema is.
     pub introspection: Introspection,
-    /// How deep selections may nest; below 15 breaks introspection.
+    /// Which documents are executed.
+    pub documents: DocumentPolicy,
+    /// How deep fields may nest, fragments written out; below 15 breaks introspection.
     pub max_depth: usize,
-    /// How many fields a request may ask for, lists counted by their page size.
+    /// How many fields a request may ask for, lists counted by their length.
     pub max_complexity: usize,
     /// The largest page.
     pub max_page: usize,
+    /// How long a document may be, in bytes.
+    pub max_document_bytes: usize,
+    /// How many tokens a document may have.
+    pub max_tokens: usize,
+    /// How deep brackets of any kind may nest, and selections with fragments written out.
+    pub max_nesting: usize,
+    /// How many aliases a document may have.
+    pub max_aliases: usize,
+    /// How many directives a document may have.
+    pub max_directives: usize,
+    /// How many fields an operation may begin with.
+    pub max_root_fields: usize,
+    /// How many selections a document may have, fragments written out.
+    pub max_selections: usize,
+    /// How long variables may be as JSON, in bytes.
+    pub max_variables_bytes: usize,
+    /// How many errors an answer tells.
+    pub max_errors: usize,
 }
 
 impl Default for SchemaSettings {
     fn default() -> Self {
         Self {
             introspection: Introspection::On,
+            documents: DocumentPolicy::Any,
             max_depth: 20,
             max_complexity: 50_000,
             max_page: 200,
+            max_document_bytes: 64 << 10,
+            max_tokens: 2_000,
+            max_nesting: 40,
+            max_aliases: 30,
+            max_directives: 20,
+            max_root_fields: 20,
+            max_selections: 5_000,
+            max_variables_bytes: 2 << 20,
+            max_errors: 100,
         }
     }
 }
@@ -78,6 +121,7 @@ impl Default for SchemaSettings {
 #[derive(Clone)]
 pub struct Api {
     schema: RegistrySchema,
+    documents: Arc<Documents>,
     store: Store,
     settings: SchemaSettings,
 }
@@ -88,26 +132,66 @@ impl std::fmt::Debug for Api {
     }
 }
 
+/// A request that nothing stands against: valid, allowed and within the limits.
+#[derive(Debug)]
+pub struct Admitted {
+    request: Request,
+    visit: Visit,
+    cost: usize,
+}
+
+impl Admitted {
+    /// How many fields it asks for, lists counted by their length.
+    #[must_use]
+    pub const fn cost(&self) -> usize {
+        self.cost
+    }
+}
+
 impl Api {
     /// Builds the schema.
     #[must_use]
     pub fn new(store: Store, settings: SchemaSettings) -> Self {
-        let mut builder = builder().limit_depth(settings.max_depth);
-        builder = builder.limit_complexity(settings.max_complexity);
-        if settings.introspection == Introspection::Off {
-            builder = builder.disable_introspection();
-        }
-        Self { schema: builder.finish(), store, settings }
+        // Only what was validated comes here; validating again would find nothing.
+        let schema = builder(&settings).validation_mode(ValidationMode::Fast).finish();
+        let documents = Arc::new(Documents::new(store.clone(), settings));
+        Self { schema, documents, store, settings }
     }
 
-    /// Answers one request. Every error carries `extensions.code`; the header `Server-Timing` tells
-    /// how many SQL statements reading took, and how many milliseconds all of it.
-    pub async fn execute(&self, request: Request, visit: Visit) -> Response {
+    /// The limits in force.
+    #[must_use]
+    pub const fn settings(&self) -> &SchemaSettings {
+        &self.settings
+    }
+
+    /// Checks a request before anything runs: its document, who asks, what it will cost. One that is
+    /// refused gets its answer at once; every error in it carries `extensions.code` and `requestId`.
+    pub async fn admit(
+        &self,
+        mut request: Request,
+        visit: Visit,
+        operations: Operations,
+    ) -> Result<Admitted, Response> {
+        match self.documents.admit(&mut request, &visit, operations).await {
+            Ok(cost) => Ok(Admitted { request, visit, cost }),
+            Err(errors) => Err(Response::from_errors(errors)),
+        }
+    }
+
+    /// What stands against a document, whoever sends it; nothing if it could run.
+    pub async fn objection(&self, text: &str) -> Option<String> {
+        self.documents.objection(text).await
+    }
+
+    /// Answers a request that was admitted. Every error carries `extensions.code`; the header
+    /// `Server-Timing` tells how many SQL statements reading took, and how many milliseconds all of it.
+    pub async fn execute(&self, Admitted { request, visit, .. }: Admitted) -> Response {
         let started = Instant::now();
         let asked = Asked::default();
         let session = Session::new(&self.store, self.settings, visit, asked.clone());
         let fields = pin!(self.schema.execute(request.data(session.clone())));
         let mut response = Rounds::new(fields, asked).await;
+        response.errors.truncate(self.settings.max_errors);
         for error in &mut response.errors {
             error::explain(error, &session);
         }
@@ -123,15 +207,23 @@ impl Api {
     }
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query, Mutation::default(), EmptySubscription)
+/// The schema with what holds for validating and for executing alike. Suggestions would leak names.
+fn builder(settings: &SchemaSettings) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    let builder = Schema::build(Query, Mutation::default(), EmptySubscription)
+        .disable_suggestions()
+        // Measured before; one more level is what async-graphql counts for the operation itself.
+        .limit_recursive_depth(settings.max_nesting + 1);
+    match settings.introspection {
+        Introspection::On => builder,
+        Introspection::Off => builder.disable_introspection(),
+    }
 }
 
 /// The text of `schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().include_specified_by();
-    let sdl = builder().finish().sdl_with_options(options);
+    let sdl = builder(&SchemaSettings::default()).finish().sdl_with_options(options);
     let lines = sdl.lines().map(str::trim_end).collect::<Vec<_>>();
     format!("{}\n", lines.join("\n").trim())
 }

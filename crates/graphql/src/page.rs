@@ -11,7 +11,15 @@ use crate::error::ApiError;
 use crate::session::Session;
 
 /// The size of a page if none is asked for.
-const DEFAULT_PAGE: usize = 20;
+const DEFAULT_PAGE: u8 = 20;
+
+/// The same, as the schema tells it.
+pub(crate) const PAGE: Option<i32> = Some(DEFAULT_PAGE as i32);
+
+/// The arguments that tell the size of a page.
+pub(crate) fn paging() -> Option<Vec<String>> {
+    Some(vec!["first".into(), "last".into()])
+}
 
 /// The four arguments of every connection.
 #[derive(Debug, Default)]
@@ -37,18 +45,11 @@ impl PageArguments {
             (Some(_), Some(_)) => return Err(ApiError::BothEnds),
             (None, Some(last)) => Take::Last(size(last)?),
             (Some(first), None) => Take::First(size(first)?),
-            (None, None) => Take::First(DEFAULT_PAGE.min(limit)),
+            (None, None) => Take::First(usize::from(DEFAULT_PAGE).min(limit)),
         };
         let open = |cursor: Option<String>| cursor.map(|cursor| list.open(&cursor)).transpose();
         Ok(PageRequest { take, after: open(self.after)?, before: open(self.before)? })
     }
-}
-
-/// What a page costs: its size times what each item costs.
-pub(crate) fn cost(first: Option<i32>, last: Option<i32>, item: usize) -> usize {
-    let default = i32::try_from(DEFAULT_PAGE).unwrap_or(i32::MAX);
-    let size = first.or(last).unwrap_or(default);
-    1 + usize::try_from(size).unwrap_or_default().saturating_mul(item)
 }
 
 /// A connection with `additional` fields.

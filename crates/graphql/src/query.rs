@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use futures_util::future::try_join_all;
 
-use crate::access::{AccessScope, needs, open};
+use crate::access::{AccessScope, list_size, needs, open};
 use crate::error::ApiError;
 use crate::household::{
     Household, HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder,
@@ -11,7 +11,7 @@ use crate::household::{
 };
 use crate::indicator::{IndicatorCode, IndicatorPoint, IndicatorValue, series, values};
 use crate::node::{Node, find};
-use crate::page::{PageArguments, cost};
+use crate::page::{PAGE, PageArguments, paging};
 use crate::scalar::{Date, HouseholdCode, YearMonth};
 use crate::service_config::ServiceConfig;
 use crate::session::Session;
@@ -35,7 +35,7 @@ impl Query {
     }
 
     /// Administrative units (các đơn vị hành chính) by level, then in Vietnamese order. Open to everyone.
-    #[graphql(complexity = "cost(first, last, child_complexity)", directive = open::apply())]
+    #[graphql(directive = list_size::apply(PAGE, paging()), directive = open::apply())]
     async fn units(
         &self,
         context: &Context<'_>,
@@ -61,7 +61,7 @@ impl Query {
     }
 
     /// Households (các hộ). Needs `registry:read`.
-    #[graphql(complexity = "cost(first, last, child_complexity)", directive = needs::apply(vec![AccessScope::RegistryRead]))]
+    #[graphql(directive = list_size::apply(PAGE, paging()), directive = needs::apply(vec![AccessScope::RegistryRead]))]
     #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn households(
         &self,
@@ -80,7 +80,7 @@ impl Query {
     }
 
     /// The indicators of a unit (các chỉ số của một đơn vị). Open to everyone.
-    #[graphql(complexity = "20 * child_complexity", directive = open::apply())]
+    #[graphql(directive = list_size::apply(Some(20), None), directive = open::apply())]
     async fn indicators(
         &self,
         context: &Context<'_>,
@@ -104,7 +104,7 @@ impl Query {
 
     /// One indicator of a unit, month by month (chuỗi chỉ số theo tháng), at most 240 months, on the
     /// boundaries by which the unit was named. Open to everyone.
-    #[graphql(complexity = "240 * child_complexity", directive = open::apply())]
+    #[graphql(directive = list_size::apply(Some(240), None), directive = open::apply())]
     async fn indicator_series(
         &self,
         context: &Context<'_>,
@@ -129,7 +129,7 @@ impl Query {
     }
 
     /// The objects with these global ids (các đối tượng theo định danh), in the same order; null where there is none.
-    #[graphql(complexity = "ids.len() * child_complexity", directive = open::apply())]
+    #[graphql(directive = list_size::apply(None, Some(vec!["ids".into()])), directive = open::apply())]
     async fn nodes(
         &self,
         context: &Context<'_>,

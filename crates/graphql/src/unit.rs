@@ -10,7 +10,7 @@ use registry_domain::time;
 use registry_domain::unit::{Level, Share, Title, Unit, UnitId, UnitQuery, Units};
 use registry_persistence::HouseholdScope;
 
-use crate::access::{AccessScope, needs, open};
+use crate::access::{AccessScope, list_size, needs, open};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::household::{
@@ -18,7 +18,7 @@ use crate::household::{
 };
 use crate::indicator::{IndicatorCode, IndicatorValue, values};
 use crate::node::GlobalId;
-use crate::page::{PageArguments, connection, cost};
+use crate::page::{PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, UnitCode};
 use crate::session::Session;
 
@@ -274,6 +274,7 @@ impl AdministrativeUnit {
     }
 
     /// Everything it belongs to (các đơn vị cấp trên), from the nearest up.
+    #[graphql(directive = list_size::apply(Some(3), None))]
     async fn ancestors(
         &self,
         context: &Context<'_>,
@@ -285,7 +286,7 @@ impl AdministrativeUnit {
     }
 
     /// The units directly below (đơn vị trực thuộc), in Vietnamese order.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = list_size::apply(PAGE, paging()))]
     #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn children(
         &self,
@@ -306,7 +307,7 @@ impl AdministrativeUnit {
     }
 
     /// The households that live in it (các hộ), by its boundaries on the date it is seen.
-    #[graphql(complexity = "cost(first, last, child_complexity)", directive = needs::apply(vec![AccessScope::RegistryRead]))]
+    #[graphql(directive = list_size::apply(PAGE, paging()), directive = needs::apply(vec![AccessScope::RegistryRead]))]
     #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn households(
         &self,
@@ -328,7 +329,7 @@ impl AdministrativeUnit {
     }
 
     /// The indicators of the unit (các chỉ số).
-    #[graphql(complexity = "20 * child_complexity")]
+    #[graphql(directive = list_size::apply(Some(20), None))]
     async fn indicators(
         &self,
         context: &Context<'_>,
@@ -348,6 +349,7 @@ impl AdministrativeUnit {
     }
 
     /// What became of it (đơn vị kế thừa).
+    #[graphql(directive = list_size::apply(Some(10), None))]
     async fn successors(&self, context: &Context<'_>) -> Vec<UnitSuccession> {
         let session = Session::of(context);
         let units = session.reader.units();
@@ -361,6 +363,7 @@ impl AdministrativeUnit {
     }
 
     /// What it came from (đơn vị tiền thân).
+    #[graphql(directive = list_size::apply(Some(10), None))]
     async fn predecessors(&self, context: &Context<'_>) -> Vec<UnitSuccession> {
         let session = Session::of(context);
         let units = session.reader.units();

@@ -7,6 +7,7 @@
 
 mod bulk;
 mod connectivity;
+mod document;
 mod engine;
 mod entity;
 mod error;
@@ -27,6 +28,7 @@ mod unit;
 mod writer;
 
 pub use connectivity::{RecordConnectivity, RecordedSurvey, SurveyKey};
+pub use document::{AddDocuments, DocumentHash, NewDocument, NotADocumentHash, TrustedDocument};
 pub use engine::{DatabaseUrl, NotADatabaseUrl, StoreConfig};
 pub use error::{StoreError, WriteError};
 pub use household::{

@@ -87,16 +87,16 @@ impl Store {
         Arc::clone(&self.inner.units)
     }
 
-    /// The present day in the province.
-    #[must_use]
-    pub fn today(&self) -> Date {
-        self.inner.clock.today()
-    }
-
     /// The present instant.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.inner.clock.now()
+    }
+
+    /// The present day in the province.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.inner.clock.today()
     }
 
     /// Whether the database answers and has the tables of this version.

@@ -64,6 +64,9 @@ pub enum Command {
     /// Read records from a CSV file (nhập dữ liệu từ tệp CSV)
     #[command(subcommand)]
     Import(Import),
+    /// Documents that a registry in trusted mode executes (truy vấn được tin cậy)
+    #[command(subcommand)]
+    Documents(Documents),
     /// The configuration in force (cấu hình)
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -123,6 +126,19 @@ pub struct ImportFile {
     /// Where to list the faulty rows [default: FILE with `.faults.csv` added]
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+/// What to do with trusted documents.
+#[derive(Debug, Subcommand)]
+pub enum Documents {
+    /// Add files, each one document as clients send it, byte for byte; all or none
+    Add {
+        /// GraphQL documents
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// List them: SHA-256, when and by whom they were added, name
+    List,
 }
 
 /// What to tell of the configuration.

@@ -1,10 +1,12 @@
 //! Configuration: defaults, then a file, then the environment, then flags; later ones win.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
+use registry_graphql::{DocumentPolicy, Introspection, SchemaSettings};
 use registry_persistence::{DatabaseUrl, StoreConfig};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,9 @@ use crate::error::ServerError;
 
 /// The folder used if none is named.
 const DEFAULT_DATA: &str = "data";
+
+/// Documents are parsed recursively; so far the stack of a thread surely reaches.
+const NESTING_LIMIT: usize = 100;
 
 /// Every setting of the registry.
 ///
@@ -24,8 +29,10 @@ pub struct Config {
     pub database: DatabaseSettings,
     /// The HTTP server.
     pub http: HttpSettings,
-    /// What a GraphQL request may cost.
+    /// What a GraphQL request may hold and cost.
     pub graphql: GraphqlSettings,
+    /// What a client may ask for in a minute.
+    pub rate: RateSettings,
     /// What is logged.
     pub log: LogSettings,
     /// Who may come in.
@@ -70,18 +77,121 @@ pub struct HttpSettings {
     pub shutdown_grace_seconds: u64,
 }
 
-/// What a GraphQL request may cost.
+/// What a GraphQL request may hold and cost.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GraphqlSettings {
     /// Whether clients may ask what the schema is.
     pub introspection: bool,
-    /// How deep selections may nest; at least 15, or introspection breaks.
+    /// `any`, or `trusted`: only those that were added by `registry documents add`.
+    pub documents: Documents,
+    /// How deep fields may nest, fragments written out; at least 15, or introspection breaks.
     pub max_depth: usize,
-    /// How many fields a request may ask for, lists counted by their page size.
+    /// How many fields a request may ask for, lists counted by their length.
     pub max_complexity: usize,
     /// The largest page.
     pub max_page: usize,
+    /// How long a document may be, in bytes.
+    pub max_document_bytes: usize,
+    /// How many tokens a document may have.
+    pub max_tokens: usize,
+    /// How deep brackets and written-out fragments may nest; at most 100.
+    pub max_nesting: usize,
+    /// How many aliases a document may have.
+    pub max_aliases: usize,
+    /// How many directives a document may have.
+    pub max_directives: usize,
+    /// How many fields an operation may begin with.
+    pub max_root_fields: usize,
+    /// How many selections a document may have, fragments written out.
+    pub max_selections: usize,
+    /// How long variables may be as JSON, in bytes.
+    pub max_variables_bytes: usize,
+    /// How many errors an answer tells.
+    pub max_errors: usize,
+}
+
+/// Which documents are executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Documents {
+    /// All that are valid.
+    Any,
+    /// Those that were added to the registry.
+    Trusted,
+}
+
+/// What a client may ask for in a minute, in points of complexity. Development access has no such limit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateSettings {
+    /// Points a minute for each token.
+    pub points_per_minute: NonZeroU32,
+    /// Points that a token which was idle may use at once.
+    pub burst: NonZeroU32,
+    /// Points a minute for each address that shows no token.
+    pub anonymous_points_per_minute: NonZeroU32,
+    /// Points that such an address may use at once.
+    pub anonymous_burst: NonZeroU32,
+}
+
+impl Default for RateSettings {
+    fn default() -> Self {
+        const TOKEN: NonZeroU32 = NonZeroU32::new(60_000).unwrap();
+        const ANONYMOUS: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
+        Self {
+            points_per_minute: TOKEN,
+            burst: TOKEN,
+            anonymous_points_per_minute: ANONYMOUS,
+            anonymous_burst: ANONYMOUS,
+        }
+    }
+}
+
+impl GraphqlSettings {
+    fn defaults() -> Self {
+        let schema = SchemaSettings::default();
+        Self {
+            introspection: true,
+            documents: Documents::Any,
+            max_depth: schema.max_depth,
+            max_complexity: schema.max_complexity,
+            max_page: schema.max_page,
+            max_document_bytes: schema.max_document_bytes,
+            max_tokens: schema.max_tokens,
+            max_nesting: schema.max_nesting,
+            max_aliases: schema.max_aliases,
+            max_directives: schema.max_directives,
+            max_root_fields: schema.max_root_fields,
+            max_selections: schema.max_selections,
+            max_variables_bytes: schema.max_variables_bytes,
+            max_errors: schema.max_errors,
+        }
+    }
+
+    /// The settings of the schema.
+    #[must_use]
+    pub fn schema(&self) -> SchemaSettings {
+        SchemaSettings {
+            introspection: if self.introspection { Introspection::On } else { Introspection::Off },
+            documents: match self.documents {
+                Documents::Any => DocumentPolicy::Any,
+                Documents::Trusted => DocumentPolicy::Trusted,
+            },
+            max_depth: self.max_depth,
+            max_complexity: self.max_complexity,
+            max_page: self.max_page,
+            max_document_bytes: self.max_document_bytes,
+            max_tokens: self.max_tokens,
+            max_nesting: self.max_nesting,
+            max_aliases: self.max_aliases,
+            max_directives: self.max_directives,
+            max_root_fields: self.max_root_fields,
+            max_selections: self.max_selections,
+            max_variables_bytes: self.max_variables_bytes,
+            max_errors: self.max_errors,
+        }
+    }
 }
 
 /// What is logged.
@@ -116,7 +226,6 @@ pub struct AccessSettings {
 
 impl Config {
     fn defaults(data: &Path) -> Self {
-        let graphql = registry_graphql::SchemaSettings::default();
         Self {
             database: DatabaseSettings {
                 url: format!("sqlite:{}", data.join("registry.sqlite").display()),
@@ -128,19 +237,16 @@ impl Config {
             },
             http: HttpSettings {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-                body_limit: 2 << 20,
+                // The largest document and the largest variables, and some room around them.
+                body_limit: (2 << 20) + (256 << 10),
                 request_timeout_seconds: 30,
                 header_timeout_seconds: 10,
                 max_concurrent: 512,
                 cors_origins: Vec::new(),
                 shutdown_grace_seconds: 20,
             },
-            graphql: GraphqlSettings {
-                introspection: true,
-                max_depth: graphql.max_depth,
-                max_complexity: graphql.max_complexity,
-                max_page: graphql.max_page,
-            },
+            graphql: GraphqlSettings::defaults(),
+            rate: RateSettings::default(),
             log: LogSettings {
                 format: LogFormat::Pretty,
                 filter: "info,sea_orm_migration=warn,sqlx=warn".into(),
@@ -169,6 +275,11 @@ impl Config {
         }
         if self.graphql.max_page == 0 || self.http.max_concurrent == 0 {
             return wrong("graphql.max_page and http.max_concurrent must be 1 or more");
+        }
+        if self.graphql.max_nesting > NESTING_LIMIT {
+            return wrong(
+                "graphql.max_nesting must be 100 or less, or reading a document takes too much of the stack",
+            );
         }
         let access = &self.access;
         if access.development

@@ -11,13 +11,13 @@ use registry_persistence::{self as store, Heads, HouseholdKey, HouseholdQuery, H
 
 use super::HouseholdArguments;
 use super::filter::HouseholdStatus;
-use crate::access::{AccessScope, needs};
+use crate::access::{AccessScope, list_size, needs};
 use crate::connectivity::{ConnectivitySurvey, SurveyConnection, survey_page};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::loader::{self, HouseholdCountKey, HouseholdPageKey, SurveyKey, answered};
 use crate::node::GlobalId;
-use crate::page::{PageArguments, connection, cost};
+use crate::page::{PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, HouseholdCode};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
@@ -135,7 +135,7 @@ impl Household {
     }
 
     /// All surveys (lịch sử khảo sát), newest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[graphql(directive = list_size::apply(PAGE, paging()))]
     async fn connectivity_history(
         &self,
         context: &Context<'_>,

@@ -8,4 +8,5 @@ pub(crate) mod record;
 pub(crate) mod rollup;
 pub(crate) mod signing_key;
 pub(crate) mod token;
+pub(crate) mod trusted_document;
 pub(crate) mod unit;

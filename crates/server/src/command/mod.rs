@@ -1,6 +1,7 @@
 //! The commands, one file each. Each prints for people; what fails is a [`ServerError`].
 
 mod config;
+mod documents;
 mod import;
 mod migrate;
 mod progress;
@@ -37,6 +38,7 @@ pub async fn run(arguments: Arguments) -> Result<(), ServerError> {
         Command::Schema { check } => schema::run(check.as_deref()),
         Command::Rollup(Rollup::Check) => rollup::check(&loaded).await,
         Command::Import(what) => import::run(&loaded, what).await,
+        Command::Documents(what) => documents::run(&loaded, &what).await,
         Command::Config(ConfigCommand::Show) => config::show(&loaded),
     }
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use registry_demo::Scale;
 use registry_domain::access::Principal;
 use registry_domain::time::SystemClock;
-use registry_graphql::{Api, Introspection, SchemaSettings};
-use registry_persistence::Store;
+use registry_graphql::Api;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -38,26 +37,15 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
     } else {
         Principal::anonymous()
     };
-    let api = api(&store, &loaded.config);
+    let api = Api::new(store.clone(), loaded.config.graphql.schema());
     let gate = Gate::open_to(principal);
-    let router = http::router(api, store.clone(), gate, &loaded.config.http)?;
+    let Config { http: settings, rate, .. } = &loaded.config;
+    let router = http::router(api, store.clone(), gate, settings, rate)?;
     let address = listener.local_addr().unwrap_or(address);
     greet(address);
-    http::serve(listener, router, &loaded.config.http, stopped()).await;
+    http::serve(listener, router, settings, stopped()).await;
     store.close().await;
     Ok(())
-}
-
-/// The schema with the limits of the configuration.
-fn api(store: &Store, config: &Config) -> Api {
-    let graphql = &config.graphql;
-    let settings = SchemaSettings {
-        introspection: if graphql.introspection { Introspection::On } else { Introspection::Off },
-        max_depth: graphql.max_depth,
-        max_complexity: graphql.max_complexity,
-        max_page: graphql.max_page,
-    };
-    Api::new(store.clone(), settings)
 }
 
 fn greet(address: SocketAddr) {

@@ -1,9 +1,11 @@
 //! The HTTP server: GraphQL, its console, health and metrics. Knows the schema only as something to execute.
 
+mod client_address;
 mod gate;
 mod graphiql;
 mod graphql;
 mod health;
+mod rate;
 mod request_id;
 mod serve;
 
@@ -26,10 +28,12 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::CorsLayer;
 
-use crate::config::HttpSettings;
+use crate::config::{HttpSettings, RateSettings};
 use crate::error::ServerError;
 use crate::telemetry;
+use rate::Rates;
 
+pub use client_address::ClientAddress;
 pub use gate::Gate;
 pub use serve::serve;
 
@@ -42,6 +46,7 @@ struct Shared {
     api: Api,
     store: Store,
     gate: Gate,
+    rates: Arc<Rates>,
     body_limit: usize,
     request_timeout: Duration,
     places: Arc<Semaphore>,
@@ -53,10 +58,12 @@ pub fn router(
     store: Store,
     gate: Gate,
     settings: &HttpSettings,
+    rate: &RateSettings,
 ) -> Result<Router, ServerError> {
     telemetry::recorder();
     let shared = Shared {
         api,
+        rates: Arc::new(Rates::new(&store, rate)),
         store,
         gate,
         body_limit: settings.body_limit,
@@ -89,7 +96,7 @@ fn cors(settings: &HttpSettings) -> Result<CorsLayer, ServerError> {
         .allow_origin(origins)
         .allow_methods([http::Method::GET, http::Method::POST])
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, header::ACCEPT_LANGUAGE])
-        .expose_headers([request_id::HEADER]))
+        .expose_headers([request_id::HEADER, rate::POLICY, rate::STATE, header::RETRY_AFTER]))
 }
 
 /// Counts and times requests by route and status.

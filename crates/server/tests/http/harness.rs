@@ -7,7 +7,7 @@ use registry_domain::access::Principal;
 use registry_domain::household::HouseholdNumber;
 use registry_graphql::{Api, SchemaSettings};
 use registry_persistence::Store;
-use registry_server::config::HttpSettings;
+use registry_server::config::{HttpSettings, RateSettings};
 use registry_server::http::{self, Gate};
 use registry_testing::{Engine, TestDatabase};
 use reqwest::{RequestBuilder, Response};
@@ -48,20 +48,37 @@ impl TestApp {
 
     /// A server whose requests without a token act as `principal`.
     pub async fn start_as(engine: Engine, principal: Principal) -> Self {
+        Self::start_with(engine, principal, SchemaSettings::default(), RateSettings::default())
+            .await
+    }
+
+    /// The same with limits of its own.
+    pub async fn start_with(
+        engine: Engine,
+        principal: Principal,
+        schema: SchemaSettings,
+        rate: RateSettings,
+    ) -> Self {
         let database = TestDatabase::create(engine).await;
         let store = database.open().await;
-        Self::serve(Arc::new(database), store, principal).await
+        Self::serve(Arc::new(database), store, principal, (schema, rate)).await
     }
 
     /// Another server on the same store, whose requests without a token act as `principal`.
     pub async fn beside(&self, principal: Principal) -> Self {
-        Self::serve(Arc::clone(&self.database), self.store.clone(), principal).await
+        let limits = (SchemaSettings::default(), RateSettings::default());
+        Self::serve(Arc::clone(&self.database), self.store.clone(), principal, limits).await
     }
 
-    async fn serve(database: Arc<TestDatabase>, store: Store, principal: Principal) -> Self {
-        let api = Api::new(store.clone(), SchemaSettings::default());
-        let router =
-            http::router(api, store.clone(), Gate::open_to(principal), &settings()).unwrap();
+    async fn serve(
+        database: Arc<TestDatabase>,
+        store: Store,
+        principal: Principal,
+        (schema, rate): (SchemaSettings, RateSettings),
+    ) -> Self {
+        let api = Api::new(store.clone(), schema);
+        let gate = Gate::open_to(principal);
+        let router = http::router(api, store.clone(), gate, &settings(), &rate).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();

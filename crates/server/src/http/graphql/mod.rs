@@ -9,19 +9,26 @@ use std::any::Any;
 use async_graphql::{Response, Value};
 use axum::body::Body;
 use axum::extract::State;
-use http::{HeaderMap, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use metrics::counter;
 use registry_domain::access::Purpose;
 use registry_domain::fault::Language;
-use registry_graphql::Visit;
+use registry_graphql::{Admitted, Operations, Visit};
 
 use super::Shared;
+use super::client_address::ClientAddress;
 use super::request_id::RequestId;
 use media::MediaType;
-use refusal::{answer, shorten};
-use request::{from_body, from_query};
+use refusal::answer;
+use request::{Sizes, from_body, from_query};
 
 pub(super) use refusal::Refusal;
+
+/// How to prove who one is.
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
+
+/// How what changes something is sent.
+const POST: HeaderValue = HeaderValue::from_static("POST, GET");
 
 /// Answers `/graphql`.
 pub(super) async fn handle(
@@ -30,6 +37,7 @@ pub(super) async fn handle(
     uri: Uri,
     headers: HeaderMap,
     axum::Extension(request_id): axum::Extension<RequestId>,
+    address: ClientAddress,
     body: Body,
 ) -> axum::response::Response {
     let Some(media_type) = MediaType::negotiate(&headers) else {
@@ -46,18 +54,29 @@ pub(super) async fn handle(
     };
     let answered = async {
         let admitted = shared.gate.admit(&headers).await?;
-        let request = match method {
-            Method::POST => from_body(&headers, body, shared.body_limit).await?,
-            Method::GET => from_query(&uri)?,
+        let variables = shared.api.settings().max_variables_bytes;
+        let sizes = Sizes { body: shared.body_limit, variables };
+        let (request, operations) = match method {
+            Method::POST => (from_body(&headers, body, sizes).await?, Operations::All),
+            Method::GET => (from_query(&uri, sizes)?, Operations::Queries),
             _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "send POST or GET")),
         };
         let visit = Visit {
-            principal: admitted.principal,
+            principal: admitted.principal.clone(),
             language: language(&headers),
             purpose: purpose(&headers)?,
             request_id: request_id.0.clone(),
         };
-        Ok(shared.api.execute(request, visit).await)
+        let request = shared.api.admit(request, visit, operations).await;
+        // Even being refused costs a point.
+        let cost = request.as_ref().map_or(1, Admitted::cost);
+        let left = shared.rates.take(&admitted.principal, address, cost)?;
+        let mut response = match request {
+            Ok(request) => shared.api.execute(request).await,
+            Err(refused) => refused,
+        };
+        response.http_headers.extend(left.into_iter().flatten());
+        Ok(response)
     };
     match tokio::time::timeout(shared.request_timeout, answered).await {
         Ok(Ok(response)) => executed(response, media_type, &request_id),
@@ -92,9 +111,6 @@ fn executed(
     media_type: MediaType,
     request_id: &RequestId,
 ) -> axum::response::Response {
-    for error in &mut response.errors {
-        shorten(&mut error.message);
-    }
     // An error without a path was found before anything ran.
     let never_ran = response.data == Value::Null
         && !response.errors.is_empty()
@@ -105,10 +121,11 @@ fn executed(
         (false, false) => "errors",
     };
     counter!("graphql_requests_total", "outcome" => outcome).increment(1);
-    let status = if never_ran && media_type == MediaType::Response {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
+    let status = if never_ran { refused_status(&response, media_type) } else { StatusCode::OK };
+    match status {
+        StatusCode::UNAUTHORIZED => response.http_headers.insert(header::WWW_AUTHENTICATE, BEARER),
+        StatusCode::METHOD_NOT_ALLOWED => response.http_headers.insert(header::ALLOW, POST),
+        _ => None,
     };
     let extra = std::mem::take(&mut response.http_headers);
     match serde_json::to_vec(&response) {
@@ -123,6 +140,23 @@ fn executed(
                 .of(request_id)
                 .into_response(media_type)
         }
+    }
+}
+
+/// The status of a request that was not executed. Who has no access, and what is over a limit, is
+/// told as such in either media type; for a document that is merely wrong, `application/json`
+/// wants 200.
+fn refused_status(response: &Response, media_type: MediaType) -> StatusCode {
+    let codes = response.errors.iter().filter_map(|error| error.extensions.as_ref()?.get("code"));
+    let code = codes.map(|code| if let Value::String(code) = code { code } else { "" }).next();
+    match code {
+        Some("UNAUTHENTICATED") => StatusCode::UNAUTHORIZED,
+        Some("FORBIDDEN" | "DOCUMENT_NOT_TRUSTED") => StatusCode::FORBIDDEN,
+        Some("METHOD_NOT_ALLOWED") => StatusCode::METHOD_NOT_ALLOWED,
+        Some("UNAVAILABLE") => StatusCode::SERVICE_UNAVAILABLE,
+        Some("TOO_COMPLEX") => StatusCode::BAD_REQUEST,
+        _ if media_type == MediaType::Response => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::media::MediaType;
 use crate::http::request_id::RequestId;
 
-/// The longest message of an error; parse errors would quote the whole query.
+/// The longest message of an error.
 const MESSAGE_LIMIT: usize = 500;
 
 /// Seconds after which a client that was sent away may come back, unless it is told otherwise.
@@ -88,7 +88,7 @@ pub(super) fn answer(status: StatusCode, media_type: MediaType, body: Body) -> R
 }
 
 /// Cuts a message that could be as long as the request.
-pub(super) fn shorten(message: &mut String) {
+fn shorten(message: &mut String) {
     if let Some((at, _)) = message.char_indices().nth(MESSAGE_LIMIT) {
         message.truncate(at);
         message.push('…');

@@ -1,18 +1,28 @@
 //! Reading a GraphQL request from the body of a POST or the query string of a GET.
 
-use async_graphql::parser::parse_query;
-use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Variables};
-use axum::body::{Body, to_bytes};
+use std::io;
+
+use async_graphql::{Request, Value, Variables};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::Query;
 use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::refusal::Refusal;
 
+/// The extension that carries a document's hash.
+const PERSISTED: &str = "persistedQuery";
+
+/// How many bytes there may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) body: usize,
+    pub(super) variables: usize,
+}
+
 pub(super) async fn from_body(
     headers: &HeaderMap,
     body: Body,
-    limit: usize,
+    sizes: Sizes,
 ) -> Result<Request, Refusal> {
     let kind =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -25,15 +35,23 @@ pub(super) async fn from_body(
         let message = "send the request as Content-Type: application/json";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let body = to_bytes(body, limit).await.map_err(|_| {
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {limit} bytes"))
-    })?;
+    let limit = sizes.body;
+    let too_large = || {
+        let message =
+            format!("the body has more than {limit} bytes / nội dung dài quá {limit} byte");
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message).with("limit", limit)
+    };
+    // What says that it is too large isn't read at all.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
+    let body = to_bytes(body, limit).await.map_err(|_| too_large())?;
     let body: serde_json::Value = serde_json::from_slice(&body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
-        Refusal::bad(format!("the body is not JSON in UTF-8 ({place})"))
+        Refusal::bad(format!("the body is not JSON in UTF-8, or nests too deep ({place})"))
     })?;
     match body {
-        serde_json::Value::Object(members) => from_members(members),
+        serde_json::Value::Object(members) => from_members(members, sizes.variables),
         serde_json::Value::Array(_) => {
             Err(Refusal::bad("batches are not supported; send one request at a time"))
         }
@@ -41,7 +59,7 @@ pub(super) async fn from_body(
     }
 }
 
-pub(super) fn from_query(uri: &Uri) -> Result<Request, Refusal> {
+pub(super) fn from_query(uri: &Uri, sizes: Sizes) -> Result<Request, Refusal> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Refusal::bad("malformed query string"))?;
     let mut members = serde_json::Map::new();
@@ -54,32 +72,17 @@ pub(super) fn from_query(uri: &Uri) -> Result<Request, Refusal> {
         };
         members.insert(name, value);
     }
-    let request = from_members(members)?;
-    if selects_mutation(&request) {
-        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "mutations are sent by POST"));
-    }
-    Ok(request)
-}
-
-/// Whether a GET would change something. A text that doesn't parse is told of when it is executed.
-fn selects_mutation(request: &Request) -> bool {
-    parse_query(&request.query).is_ok_and(|document| {
-        document.operations.iter().any(|(name, operation)| {
-            let meant = match (&request.operation_name, name) {
-                (Some(wanted), Some(name)) => wanted == name.as_str(),
-                _ => true,
-            };
-            meant && operation.node.ty != OperationType::Query
-        })
-    })
+    from_members(members, sizes.variables)
 }
 
 fn from_members(
     mut members: serde_json::Map<String, serde_json::Value>,
+    variables_limit: usize,
 ) -> Result<Request, Refusal> {
     use serde_json::Value as Json;
     let mut request = match members.remove("query") {
         Some(Json::String(query)) => Request::new(query),
+        Some(Json::Null) | None if members.contains_key("extensions") => Request::new(""),
         Some(_) => return Err(Refusal::bad("query must be a string")),
         None => return Err(Refusal::bad("query is missing")),
     };
@@ -90,11 +93,50 @@ fn from_members(
     };
     request = match members.remove("variables") {
         None | Some(Json::Null) => request,
-        Some(variables @ Json::Object(_)) => request.variables(Variables::from_json(variables)),
+        Some(variables @ Json::Object(_)) => {
+            check_length(&variables, variables_limit)?;
+            request.variables(Variables::from_json(variables))
+        }
         Some(_) => return Err(Refusal::bad("variables must be an object")),
     };
     match members.remove("extensions") {
-        None | Some(Json::Null | Json::Object(_)) => Ok(request),
+        None | Some(Json::Null) => Ok(request),
+        Some(Json::Object(mut extensions)) => {
+            // The only one that is known here.
+            if let Some(persisted) = extensions.remove(PERSISTED) {
+                let persisted = Value::from_json(persisted);
+                let persisted = persisted.map_err(|_| Refusal::bad("malformed persistedQuery"))?;
+                request.extensions.insert(PERSISTED.to_owned(), persisted);
+            }
+            Ok(request)
+        }
         Some(_) => Err(Refusal::bad("extensions must be an object")),
+    }
+}
+
+/// Refuses variables that are longer as JSON than is allowed.
+fn check_length(variables: &serde_json::Value, limit: usize) -> Result<(), Refusal> {
+    let mut length = Length(0);
+    // Counting can't fail.
+    _ = serde_json::to_writer(&mut length, variables);
+    if length.0 <= limit {
+        return Ok(());
+    }
+    let message = format!("the variables have more than {limit} bytes / biến dài quá {limit} byte");
+    let refusal = Refusal::bad(message).with("code", "TOO_COMPLEX").with("what", "variablesBytes");
+    Err(refusal.with("limit", limit).with("found", length.0))
+}
+
+/// Counts what is written to it.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -1,0 +1,240 @@
+//! The way of a document before anything runs: found by hash or text, measured, parsed, validated,
+//! planned, and kept for the next time; then checked against who asks and what it may cost.
+//!
+//! Knows documents and the schema's text; no resolver.
+
+mod cache;
+mod contract;
+mod expansion;
+mod plan;
+mod refusal;
+mod scan;
+mod trusted;
+
+use std::sync::Arc;
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::{Request, Response, ServerError, Value, async_trait};
+use registry_domain::fault::Language;
+use registry_persistence::{DocumentHash, Store};
+
+use crate::session::Visit;
+use crate::{DocumentPolicy, RegistrySchema, SchemaSettings, builder};
+use cache::DocumentCache;
+use contract::Contract;
+use plan::Plan;
+use refusal::{Measure, Refused};
+use trusted::TrustedDocuments;
+
+pub(crate) use refusal::tidy;
+
+/// Which operations a way in takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operations {
+    /// All of them.
+    All,
+    /// Only those that change nothing, as for GET.
+    Queries,
+}
+
+/// A document that was found valid.
+#[derive(Debug)]
+struct Prepared {
+    parsed: ExecutableDocument,
+    plan: Plan,
+    /// Bytes of the text.
+    length: usize,
+    /// Whether its validity depends on the variables that come with it.
+    takes_variables: bool,
+}
+
+/// Everything that is known of documents.
+pub(crate) struct Documents {
+    store: Store,
+    settings: SchemaSettings,
+    contract: Contract,
+    validator: RegistrySchema,
+    cache: DocumentCache,
+    trusted: TrustedDocuments,
+}
+
+impl Documents {
+    pub(crate) fn new(store: Store, settings: SchemaSettings) -> Self {
+        Self {
+            store,
+            settings,
+            contract: Contract::read(&crate::sdl()),
+            validator: builder(&settings).extension(NeverRuns).finish(),
+            cache: cache::new(),
+            trusted: TrustedDocuments::default(),
+        }
+    }
+
+    /// Makes a request ready to run, or tells all that stands against it. Gives what it will cost.
+    pub(crate) async fn admit(
+        &self,
+        request: &mut Request,
+        visit: &Visit,
+        operations: Operations,
+    ) -> Result<usize, Vec<ServerError>> {
+        self.check(request, visit, operations)
+            .await
+            .map_err(|refused| refusal::told(refused, visit))
+    }
+
+    /// The first thing that stands against a document, whoever sends it.
+    pub(crate) async fn objection(&self, text: &str) -> Option<String> {
+        let found = match self.parse(text) {
+            Ok(parsed) => {
+                self.validate(parsed, &Request::new("")).await.err()?.into_iter().next()?
+            }
+            Err(refused) => refused,
+        };
+        Some(found.message(Language::English))
+    }
+
+    async fn check(
+        &self,
+        request: &mut Request,
+        visit: &Visit,
+        operations: Operations,
+    ) -> Result<usize, Vec<Refused>> {
+        let prepared = self.prepared(request).await?;
+        let operation = prepared.plan.operation(request.operation_name.as_deref());
+        let operation = operation.map_err(|refused| vec![refused])?;
+        if operations == Operations::Queries && operation.kind != OperationType::Query {
+            return Err(vec![Refused::OnlyQueries]);
+        }
+        let refused = operation.refused(&visit.principal);
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        let cost = operation.cost(&request.variables);
+        Measure::Complexity
+            .within(self.settings.max_complexity, cost)
+            .map_err(|refused| vec![refused])?;
+        request.query = String::new();
+        request.set_parsed_query(prepared.parsed.clone());
+        Ok(cost)
+    }
+
+    /// The request's document, valid with the request's variables.
+    async fn prepared(&self, request: &mut Request) -> Result<Arc<Prepared>, Vec<Refused>> {
+        let text = std::mem::take(&mut request.query);
+        let (hash, text) = self.found(request, text).await.map_err(|refused| vec![refused])?;
+        if let Some(prepared) = self.cache.get(&hash) {
+            if prepared.takes_variables {
+                self.validate(prepared.parsed.clone(), request).await?;
+            }
+            return Ok(prepared);
+        }
+        let Some(text) = text else { return Err(vec![Refused::PersistedQueryNotFound]) };
+        let parsed = self.parse(&text).map_err(|refused| vec![refused])?;
+        self.validate(parsed.clone(), request).await?;
+        let prepared = Arc::new(Prepared {
+            plan: Plan::read(&self.contract, &parsed),
+            length: text.len(),
+            takes_variables: parsed
+                .operations
+                .iter()
+                .any(|(_, operation)| !operation.node.variable_definitions.is_empty()),
+            parsed,
+        });
+        self.cache.insert(hash, Arc::clone(&prepared));
+        Ok(prepared)
+    }
+
+    /// The hash of the request's document, and its text if one came with it or is listed.
+    async fn found(
+        &self,
+        request: &Request,
+        text: String,
+    ) -> Result<(DocumentHash, Option<Arc<str>>), Refused> {
+        let said = request.extensions.get("persistedQuery").map(persisted).transpose()?;
+        Measure::Bytes.within(self.settings.max_document_bytes, text.len())?;
+        let (hash, sent) = match (said, text.is_empty()) {
+            (None, true) => return Err(Refused::NothingToExecute),
+            (Some(said), true) => (said, None),
+            (said, false) => {
+                let hash = DocumentHash::of(&text);
+                if said.is_some_and(|said| said != hash) {
+                    return Err(Refused::HashMismatch);
+                }
+                (hash, Some(text.into()))
+            }
+        };
+        let trusted_only = self.settings.documents == DocumentPolicy::Trusted;
+        let is_known = sent.is_some() || self.cache.contains_key(&hash);
+        if !trusted_only && is_known {
+            return Ok((hash, sent));
+        }
+        let listed = self.trusted.text(&self.store, hash).await.map_err(Refused::Store)?;
+        match (listed, trusted_only) {
+            (Some(listed), _) => Ok((hash, Some(listed))),
+            (None, true) => Err(Refused::NotTrusted),
+            (None, false) => Err(Refused::PersistedQueryNotFound),
+        }
+    }
+
+    fn parse(&self, text: &str) -> Result<ExecutableDocument, Refused> {
+        scan::scan(text, &self.settings)?;
+        // The parser's own message quotes the text.
+        let parsed = parse_query(text)
+            .map_err(|error| Refused::Unreadable { at: error.positions().next() })?;
+        expansion::check(&parsed, &self.settings)?;
+        Ok(parsed)
+    }
+
+    /// Lets async-graphql apply every rule of validation, the request's variables included.
+    async fn validate(
+        &self,
+        parsed: ExecutableDocument,
+        request: &Request,
+    ) -> Result<(), Vec<Refused>> {
+        let mut trial = Request::new("").variables(request.variables.clone());
+        trial.operation_name.clone_from(&request.operation_name);
+        trial.set_parsed_query(parsed);
+        let errors = self.validator.execute(trial).await.errors;
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors.into_iter().map(Refused::from).collect())
+        }
+    }
+}
+
+/// Reads `{"version": 1, "sha256Hash": "…"}`.
+fn persisted(said: &Value) -> Result<DocumentHash, Refused> {
+    let Value::Object(members) = said else { return Err(Refused::MalformedHash) };
+    match (members.get("version"), members.get("sha256Hash")) {
+        (Some(Value::Number(version)), Some(Value::String(hash)))
+            if version.as_u64() == Some(1) =>
+        {
+            hash.parse().map_err(|_| Refused::MalformedHash)
+        }
+        _ => Err(Refused::MalformedHash),
+    }
+}
+
+/// Makes a schema validate and go no further. Only this way lets validation be had by itself.
+struct NeverRuns;
+
+impl ExtensionFactory for NeverRuns {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for NeverRuns {
+    async fn execute(
+        &self,
+        _: &ExtensionContext<'_>,
+        _: Option<&str>,
+        _: NextExecute<'_>,
+    ) -> Response {
+        Response::default()
+    }
+}
