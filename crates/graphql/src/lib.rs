@@ -16,14 +16,17 @@ mod loader;
 mod mutation;
 mod node;
 mod page;
+mod partner;
 mod query;
 mod rounds;
 mod scalar;
 mod service_config;
 mod session;
+mod token;
 mod unit;
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::{
@@ -38,6 +41,7 @@ use rounds::{Asked, Rounds};
 use session::Session;
 
 pub use session::Visit;
+pub use token::TokenIssuer;
 
 type RegistrySchema = Schema<Query, Mutation, EmptySubscription>;
 
@@ -79,6 +83,7 @@ impl Default for SchemaSettings {
 pub struct Api {
     schema: RegistrySchema,
     store: Store,
+    issuer: Arc<dyn TokenIssuer>,
     settings: SchemaSettings,
 }
 
@@ -89,15 +94,15 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// Builds the schema.
+    /// Builds the schema; tokens are made by `issuer`.
     #[must_use]
-    pub fn new(store: Store, settings: SchemaSettings) -> Self {
+    pub fn new(store: Store, issuer: Arc<dyn TokenIssuer>, settings: SchemaSettings) -> Self {
         let mut builder = builder().limit_depth(settings.max_depth);
         builder = builder.limit_complexity(settings.max_complexity);
         if settings.introspection == Introspection::Off {
             builder = builder.disable_introspection();
         }
-        Self { schema: builder.finish(), store, settings }
+        Self { schema: builder.finish(), store, issuer, settings }
     }
 
     /// Answers one request. Every error carries `extensions.code`; the header `Server-Timing` tells
@@ -105,7 +110,7 @@ impl Api {
     pub async fn execute(&self, request: Request, visit: Visit) -> Response {
         let started = Instant::now();
         let asked = Asked::default();
-        let session = Session::new(&self.store, self.settings, visit, asked.clone());
+        let session = Session::new(self, visit, asked.clone());
         let fields = pin!(self.schema.execute(request.data(session.clone())));
         let mut response = Rounds::new(fields, asked).await;
         for error in &mut response.errors {

@@ -16,6 +16,7 @@ use crate::config::{Config, Loaded};
 use crate::error::ServerError;
 use crate::http::{self, Gate};
 use crate::start;
+use crate::token::Tokens;
 
 /// Asks for the demo province in an empty registry.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +39,10 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
     } else {
         Principal::anonymous()
     };
-    let api = api(&store, &loaded.config);
-    let gate = Gate::open_to(principal);
+    let tokens = Arc::new(Tokens::new(store.clone(), &loaded.config.access)?);
+    tokens.make_first_key().await?;
+    let api = api(&store, Arc::clone(&tokens), &loaded.config);
+    let gate = Gate::open_to(principal, tokens);
     let router = http::router(api, store.clone(), gate, &loaded.config.http)?;
     let address = listener.local_addr().unwrap_or(address);
     greet(address);
@@ -49,7 +52,7 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
 }
 
 /// The schema with the limits of the configuration.
-fn api(store: &Store, config: &Config) -> Api {
+fn api(store: &Store, tokens: Arc<Tokens>, config: &Config) -> Api {
     let graphql = &config.graphql;
     let settings = SchemaSettings {
         introspection: if graphql.introspection { Introspection::On } else { Introspection::Off },
@@ -57,7 +60,7 @@ fn api(store: &Store, config: &Config) -> Api {
         max_complexity: graphql.max_complexity,
         max_page: graphql.max_page,
     };
-    Api::new(store.clone(), settings)
+    Api::new(store.clone(), tokens, settings)
 }
 
 fn greet(address: SocketAddr) {

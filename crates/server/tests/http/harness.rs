@@ -1,13 +1,15 @@
 //! A running server over a fresh database, and a client that speaks to it as anyone would.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::access::Principal;
 use registry_domain::household::HouseholdNumber;
 use registry_graphql::{Api, SchemaSettings};
 use registry_persistence::Store;
-use registry_server::config::HttpSettings;
+use registry_server::config::{AccessSettings, HttpSettings};
 use registry_server::http::{self, Gate};
+use registry_server::token::Tokens;
 use registry_testing::{Engine, TestDatabase};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -47,11 +49,17 @@ impl TestApp {
 
     /// A server whose requests without a token act as `principal`.
     pub async fn start_as(engine: Engine, principal: Principal) -> Self {
+        Self::start_with(engine, principal, &AccessSettings::default()).await
+    }
+
+    /// The same with settings of its own for tokens.
+    pub async fn start_with(engine: Engine, principal: Principal, access: &AccessSettings) -> Self {
         let database = TestDatabase::create(engine).await;
         let store = database.open().await;
-        let api = Api::new(store.clone(), SchemaSettings::default());
-        let router =
-            http::router(api, store.clone(), Gate::open_to(principal), &settings()).unwrap();
+        let tokens = Arc::new(Tokens::new(store.clone(), access).unwrap());
+        let api = Api::new(store.clone(), tokens.clone(), SchemaSettings::default());
+        let gate = Gate::open_to(principal, tokens);
+        let router = http::router(api, store.clone(), gate, &settings()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
