@@ -23,6 +23,7 @@ pub const HAMLET: &str = "31333001";
 pub struct TestApp {
     pub database: TestDatabase,
     pub store: Store,
+    pub tokens: Arc<Tokens>,
     address: String,
     client: reqwest::Client,
     _stop: oneshot::Sender<()>,
@@ -58,7 +59,7 @@ impl TestApp {
         let store = database.open().await;
         let tokens = Arc::new(Tokens::new(store.clone(), access).unwrap());
         let api = Api::new(store.clone(), tokens.clone(), SchemaSettings::default());
-        let gate = Gate::open_to(principal, tokens);
+        let gate = Gate::open_to(principal, tokens.clone());
         let router = http::router(api, store.clone(), gate, &settings()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -67,7 +68,7 @@ impl TestApp {
             http::serve(listener, router, &settings(), async { _ = stopped.await }).await;
         });
         let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
-        Self { database, store, address, client, _stop: stop }
+        Self { database, store, tokens, address, client, _stop: stop }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {

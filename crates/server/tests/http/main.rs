@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it must be")]
 
 mod connectivity;
+mod forge;
 mod harness;
 mod households;
 mod indicators;
+mod outside_issuers;
 mod protocol;
+mod tokens;
 mod units;
