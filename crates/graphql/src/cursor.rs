@@ -9,6 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use async_graphql::connection::CursorType;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use registry_domain::access::TokenId;
 use registry_domain::household::HouseholdNumber;
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
@@ -109,6 +110,16 @@ impl CursorKey for HouseholdKey {
         let number = HouseholdNumber::new(u32::from_be_bytes(number.try_into().ok()?))?;
         let surveyed_on = if date.is_empty() { None } else { Some(Date::from_bytes(date)?) };
         Some(Self { surveyed_on, number })
+    }
+}
+
+impl CursorKey for TokenId {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.as_str().as_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::new(std::str::from_utf8(bytes).ok()?)
     }
 }
 

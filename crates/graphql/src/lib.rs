@@ -17,11 +17,13 @@ mod loader;
 mod mutation;
 mod node;
 mod page;
+mod partner;
 mod query;
 mod rounds;
 mod scalar;
 mod service_config;
 mod session;
+mod token;
 mod unit;
 
 use std::pin::pin;
@@ -42,6 +44,7 @@ use session::Session;
 
 pub use document::Operations;
 pub use session::Visit;
+pub use token::TokenIssuer;
 
 type RegistrySchema = Schema<Query, Mutation, EmptySubscription>;
 
@@ -123,6 +126,7 @@ pub struct Api {
     schema: RegistrySchema,
     documents: Arc<Documents>,
     store: Store,
+    issuer: Arc<dyn TokenIssuer>,
     settings: SchemaSettings,
 }
 
@@ -149,13 +153,13 @@ impl Admitted {
 }
 
 impl Api {
-    /// Builds the schema.
+    /// Builds the schema; tokens are made by `issuer`.
     #[must_use]
-    pub fn new(store: Store, settings: SchemaSettings) -> Self {
+    pub fn new(store: Store, issuer: Arc<dyn TokenIssuer>, settings: SchemaSettings) -> Self {
         // Only what was validated comes here; validating again would find nothing.
         let schema = builder(&settings).validation_mode(ValidationMode::Fast).finish();
         let documents = Arc::new(Documents::new(store.clone(), settings));
-        Self { schema, documents, store, settings }
+        Self { schema, documents, store, issuer, settings }
     }
 
     /// The limits in force.
@@ -188,7 +192,7 @@ impl Api {
     pub async fn execute(&self, Admitted { request, visit, .. }: Admitted) -> Response {
         let started = Instant::now();
         let asked = Asked::default();
-        let session = Session::new(&self.store, self.settings, visit, asked.clone());
+        let session = Session::new(self, visit, asked.clone());
         let fields = pin!(self.schema.execute(request.data(session.clone())));
         let mut response = Rounds::new(fields, asked).await;
         response.errors.truncate(self.settings.max_errors);

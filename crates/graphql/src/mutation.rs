@@ -9,11 +9,13 @@ use crate::connectivity::ConnectivityMutation;
 use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::household::HouseholdMutation;
+use crate::partner::PartnerMutation;
 use crate::session::Session;
+use crate::token::TokenMutation;
 
 /// Writing (thay đổi dữ liệu). Expected failures are data in `errors`; then nothing was written.
 #[derive(Default, MergedObject)]
-pub(crate) struct Mutation(HouseholdMutation, ConnectivityMutation);
+pub(crate) struct Mutation(HouseholdMutation, ConnectivityMutation, TokenMutation, PartnerMutation);
 
 /// One attempt at a mutation: its key, if the client gave one, and what the key stands for.
 pub(crate) struct Attempt {

@@ -12,9 +12,11 @@ use crate::household::{
 use crate::indicator::{IndicatorCode, IndicatorPoint, IndicatorValue, series, values};
 use crate::node::{Node, find};
 use crate::page::{PAGE, PageArguments, paging};
+use crate::partner::{Partner, all_partners};
 use crate::scalar::{Date, HouseholdCode, YearMonth};
 use crate::service_config::ServiceConfig;
 use crate::session::Session;
+use crate::token::{TokenConnection, token_page};
 use crate::unit::{AdministrativeUnit, UnitConnection, UnitFilter, UnitRef, find_units};
 
 #[derive(Default)]
@@ -141,6 +143,32 @@ impl Query {
             return Err(ApiError::TooMany { what: "ids", limit }.into());
         }
         Ok(try_join_all(ids.iter().map(|id| find(session, id))).await?)
+    }
+
+    /// Tokens that were issued here (các mã truy cập), newest first. Needs `admin`.
+    #[graphql(directive = list_size::apply(PAGE, paging()), directive = needs::apply(vec![AccessScope::Admin]))]
+    #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
+    async fn tokens(
+        &self,
+        context: &Context<'_>,
+        #[graphql(
+            desc = "Only those neither revoked nor expired (chỉ mã còn hiệu lực); all if not given.",
+            default = false
+        )]
+        in_force: bool,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<TokenConnection> {
+        let page = PageArguments { first, after, last, before };
+        Ok(token_page(Session::of(context), in_force, page).await?)
+    }
+
+    /// The partners (các đối tác) by code. Needs `admin`.
+    #[graphql(directive = list_size::apply(Some(10), None), directive = needs::apply(vec![AccessScope::Admin]))]
+    async fn partners(&self, context: &Context<'_>) -> Result<Vec<Partner>> {
+        Ok(all_partners(Session::of(context)).await?)
     }
 
     /// The limits in force (các giới hạn đang áp dụng). Open to everyone.

@@ -11,9 +11,9 @@ use registry_domain::rollup::RollupCube;
 use registry_persistence::{ReadRequest, Reader, Store, StoreError};
 use tokio::sync::OnceCell;
 
-use crate::SchemaSettings;
 use crate::loader::Records;
 use crate::rounds::Asked;
+use crate::{Api, SchemaSettings, TokenIssuer};
 
 /// Who asks, as the server found out.
 #[derive(Debug, Clone)]
@@ -32,6 +32,7 @@ pub struct Visit {
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) store: Store,
+    pub(crate) issuer: Arc<dyn TokenIssuer>,
     pub(crate) reader: Reader,
     pub(crate) records: Arc<DataLoader<Records>>,
     pub(crate) settings: SchemaSettings,
@@ -41,18 +42,19 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(store: &Store, settings: SchemaSettings, visit: Visit, asked: Asked) -> Self {
+    pub(crate) fn new(api: &Api, visit: Visit, asked: Asked) -> Self {
         let request =
             ReadRequest { purpose: visit.purpose, request_id: Some(visit.request_id.clone()) };
-        let reader = store.read(&visit.principal, request);
+        let reader = api.store.read(&visit.principal, request);
         let loader = Records(reader.clone());
         // The end of the round is the moment to load, not a delay.
         let records = DataLoader::new(loader, move |load| asked.push(load)).delay(Duration::ZERO);
         Self {
-            store: store.clone(),
+            store: api.store.clone(),
+            issuer: Arc::clone(&api.issuer),
             records: Arc::new(records),
             reader,
-            settings,
+            settings: api.settings,
             language: visit.language,
             request_id: visit.request_id,
             rollups: Arc::default(),

@@ -114,7 +114,8 @@ impl UnitRef {
         session: &Session,
         argument: &'static str,
     ) -> Result<AdministrativeUnit, ApiError> {
-        self.find(session, argument)?.ok_or_else(|| self.unknown(session, argument))
+        let unknown = || ApiError::Argument { name: argument, rule: self.unknown(session) };
+        self.find(session, argument)?.ok_or_else(unknown)
     }
 
     /// The hamlet meant for a household to live in on `date`; a bare code is read on that date too.
@@ -137,13 +138,27 @@ impl UnitRef {
         Ok(units.resolve_hamlet(code, on.min(today))?.id)
     }
 
-    fn unknown(&self, session: &Session, argument: &'static str) -> ApiError {
+    /// The unit meant, which must exist today.
+    pub(crate) fn today(&self, session: &Session) -> Result<UnitId, Rule> {
+        let (units, today) = (session.reader.units(), session.reader.today());
+        let named = match self {
+            Self::Id(id) => match GlobalId::read(id) {
+                Some(GlobalId::Unit(id)) => units.get(id),
+                _ => None,
+            },
+            Self::CodeOn(CodeOn { code, on }) => Some(units.resolve(code.0, on.0)?),
+            Self::Code(code) => Some(units.resolve(code.0, today)?),
+        };
+        let unit = named.filter(|unit| unit.validity.holds(today));
+        unit.map(|unit| unit.id).ok_or_else(|| self.unknown(session))
+    }
+
+    fn unknown(&self, session: &Session) -> Rule {
         let asked = match self {
             Self::Id(id) => id.to_string(),
             Self::CodeOn(CodeOn { code, .. }) | Self::Code(code) => code.0.to_string(),
         };
-        let rule = Rule::UnknownUnit { asked, on: session.reader.today(), hint: None };
-        ApiError::Argument { name: argument, rule }
+        Rule::UnknownUnit { asked, on: session.reader.today(), hint: None }
     }
 }
 

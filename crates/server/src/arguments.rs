@@ -1,9 +1,12 @@
-//! The command line, as clap reads it. Knows no other part.
+//! The command line, as clap reads it. Knows the words of the domain and no other part.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use registry_domain::access::{Role, Scope};
+use registry_domain::fault::{Language, Rule};
+use registry_domain::unit::UnitCode;
 
 /// The provincial digital-services registry (Sổ đăng ký dịch vụ số của tỉnh).
 #[derive(Debug, Parser)]
@@ -70,6 +73,15 @@ pub enum Command {
     /// The configuration in force (cấu hình)
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Tokens to show to the API (mã truy cập)
+    #[command(subcommand)]
+    Token(Token),
+    /// The keys that sign tokens (khoá ký)
+    #[command(subcommand)]
+    Key(Key),
+    /// Partners and their public keys (đối tác)
+    #[command(subcommand)]
+    Partner(Partner),
 }
 
 /// What to do with the database's version.
@@ -146,4 +158,96 @@ pub enum Documents {
 pub enum ConfigCommand {
     /// Print every setting, its value and where it came from; secrets hidden
     Show,
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Issue a token and print it, and nothing else; it is kept nowhere
+    Issue(IssueToken),
+    /// List the tokens in force: id, end, role, actor, partner, unit, scopes
+    List {
+        /// Those that are revoked or have expired, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Revoke a token: within five seconds no instance accepts it
+    Revoke {
+        /// The token's id, as `token list` tells it
+        #[arg(value_name = "JTI")]
+        id: String,
+    },
+}
+
+/// A token to be issued.
+#[derive(Debug, Args)]
+pub struct IssueToken {
+    /// Whom it is for: reader, officer, partner, auditor or admin
+    #[arg(long, value_parser = role)]
+    pub role: Role,
+    /// The name that the record keeps [default: the partner's code or the role]
+    #[arg(long, value_name = "NAME")]
+    pub actor: Option<String>,
+    /// The partner it acts for; a partner's token needs it
+    #[arg(long, value_name = "CODE")]
+    pub partner: Option<String>,
+    /// The unit that writing is limited to, by its code of today; an officer's token needs it
+    #[arg(long, value_name = "CODE", value_parser = unit_code)]
+    pub unit: Option<UnitCode>,
+    /// How long it is valid, like 30m, 1h or 90d
+    #[arg(long, value_name = "TIME", default_value = "90d", value_parser = seconds)]
+    pub ttl: i64,
+    /// A permission, instead of the usual ones of the role; may be given several times
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = scope)]
+    pub scopes: Vec<Scope>,
+}
+
+/// What to do with the keys that sign tokens.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Let a new key sign from now on; tokens signed before stay valid
+    Rotate,
+    /// List all keys, newest first
+    List,
+}
+
+/// What to do with partners.
+#[derive(Debug, Subcommand)]
+pub enum Partner {
+    /// List the partners and their keys
+    List,
+    /// Replace a partner's public keys by those of a JWK set
+    Keys {
+        /// The partner's code, like VNPT
+        code: String,
+        /// The JWK set
+        file: PathBuf,
+    },
+}
+
+fn role(text: &str) -> Result<Role, &'static str> {
+    Role::from_name(text).ok_or("a role is reader, officer, partner, auditor or admin")
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    let names = || Scope::ALL.map(Scope::name).join(", ");
+    Scope::from_name(text).ok_or_else(|| format!("a scope is one of {}", names()))
+}
+
+fn unit_code(text: &str) -> Result<UnitCode, String> {
+    text.parse().map_err(|rule: Rule| rule.message(Language::English))
+}
+
+/// A time like `90d` in seconds.
+fn seconds(text: &str) -> Result<i64, &'static str> {
+    const EXPECTED: &str = "a time is a number and m, h or d, like 30m, 1h or 90d";
+    let (at, unit) = text.char_indices().next_back().ok_or(EXPECTED)?;
+    let seconds = match unit {
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(EXPECTED),
+    };
+    let number: u32 = text[..at].parse().map_err(|_| EXPECTED)?;
+    Ok(i64::from(number) * seconds)
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::Common;
 use crate::error::ServerError;
+use crate::token::Algorithm;
 
 /// The folder used if none is named.
 const DEFAULT_DATA: &str = "data";
@@ -222,6 +223,75 @@ pub struct AccessSettings {
     pub development: bool,
     /// Whether `development` is also meant for addresses that other machines reach.
     pub development_anywhere: bool,
+    /// The `iss` of the registry's own tokens: its address as clients know it, without a slash at the end.
+    pub issuer: String,
+    /// The `aud` of the registry's own tokens.
+    pub audience: String,
+    /// By how many seconds the clocks of two machines may differ; at most 120.
+    pub leeway_seconds: u8,
+    /// The longest life of a token, in days.
+    pub max_token_lifetime_days: u16,
+    /// Issuers beside the registry itself whose tokens are accepted; none by default.
+    pub issuers: Vec<OutsideIssuerSettings>,
+}
+
+/// An issuer beside the registry itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutsideIssuerSettings {
+    /// The `iss` of its tokens.
+    pub issuer: String,
+    /// Where its public keys are; https, or http on this very machine.
+    pub jwks_url: String,
+    /// The `aud` that its tokens must name.
+    pub audience: String,
+    /// How its keys may sign: `EdDSA`, `ES256`, `RS256`.
+    pub algorithms: Vec<Algorithm>,
+}
+
+impl Default for AccessSettings {
+    fn default() -> Self {
+        Self {
+            development: false,
+            development_anywhere: false,
+            issuer: "https://registry.haugiang.gov.vn".into(),
+            audience: "registry".into(),
+            leeway_seconds: 30,
+            max_token_lifetime_days: 366,
+            issuers: Vec::new(),
+        }
+    }
+}
+
+impl AccessSettings {
+    fn check(&self) -> Result<(), ServerError> {
+        let wrong = |what: &str| Err(ServerError::Configuration(what.to_owned()));
+        if self.leeway_seconds > 120 {
+            return wrong("access.leeway_seconds must be 120 or less");
+        }
+        if self.max_token_lifetime_days == 0 {
+            return wrong("access.max_token_lifetime_days must be 1 or more");
+        }
+        if self.issuer.ends_with('/') || self.issuer.is_empty() || self.audience.is_empty() {
+            return wrong(
+                "access.issuer and access.audience must be set, without a slash at the end",
+            );
+        }
+        let mut names: Vec<&str> = self.issuers.iter().map(|outside| &*outside.issuer).collect();
+        names.push(&self.issuer);
+        let known = names.len();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() < known {
+            return wrong(
+                "access.issuers: each issuer stands there once, the registry itself never",
+            );
+        }
+        if self.issuers.iter().any(|outside| outside.algorithms.is_empty()) {
+            return wrong("access.issuers: algorithms must name EdDSA, ES256 or RS256");
+        }
+        Ok(())
+    }
 }
 
 impl Config {
@@ -251,7 +321,7 @@ impl Config {
                 format: LogFormat::Pretty,
                 filter: "info,sea_orm_migration=warn,sqlx=warn".into(),
             },
-            access: AccessSettings { development: false, development_anywhere: false },
+            access: AccessSettings::default(),
         }
     }
 
@@ -290,7 +360,7 @@ impl Config {
                 "development access opens everything to everyone; listen on 127.0.0.1, or set access.development_anywhere = true if that is meant",
             );
         }
-        Ok(())
+        access.check()
     }
 }
 

@@ -8,3 +8,4 @@ pub mod error;
 pub mod http;
 pub mod start;
 pub mod telemetry;
+pub mod token;

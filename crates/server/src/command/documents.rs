@@ -2,19 +2,18 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use registry_domain::access::{AccessDenied, Principal, Scope};
-use registry_domain::fault::{Language, Path};
+use registry_domain::fault::Path;
 use registry_graphql::Api;
-use registry_persistence::{
-    AddDocuments, DocumentHash, NewDocument, Row, StoreError, WriteError, WriteRequest,
-};
+use registry_persistence::{AddDocuments, DocumentHash, NewDocument, Row};
 
-use super::tell;
+use super::{tell, write};
 use crate::arguments::Documents;
 use crate::config::Loaded;
 use crate::error::ServerError;
 use crate::start;
+use crate::token::Tokens;
 
 pub(super) async fn run(loaded: &Loaded, what: &Documents) -> Result<(), ServerError> {
     match what {
@@ -26,7 +25,8 @@ pub(super) async fn run(loaded: &Loaded, what: &Documents) -> Result<(), ServerE
 /// Adds all files or none.
 async fn add(loaded: &Loaded, files: &[PathBuf]) -> Result<(), ServerError> {
     let store = start::open_store(loaded).await?;
-    let api = Api::new(store.clone(), loaded.config.graphql.schema());
+    let tokens = Arc::new(Tokens::new(store.clone(), &loaded.config.access)?);
+    let api = Api::new(store.clone(), tokens, loaded.config.graphql.schema());
     let mut documents = Vec::new();
     for (at, file) in files.iter().enumerate() {
         let text = fs::read_to_string(file).map_err(ServerError::file(file))?;
@@ -37,11 +37,7 @@ async fn add(loaded: &Loaded, files: &[PathBuf]) -> Result<(), ServerError> {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         documents.push(Row { at: Path::root().index(at), value: NewDocument { name, text } });
     }
-    let principal = Principal::internal("documents", [Scope::Admin]);
-    let writer =
-        principal.writer(Scope::Admin).map_err(|denied: AccessDenied| StoreError::from(denied))?;
-    let written = store.write(&writer, AddDocuments(documents), WriteRequest::default()).await;
-    let added = written.map_err(refused)?.outcome;
+    let added = write(&store, AddDocuments(documents)).await?;
     tell(format!("{added} added / đã thêm {added}"));
     store.close().await;
     Ok(())
@@ -55,14 +51,4 @@ async fn list(loaded: &Loaded) -> Result<(), ServerError> {
     }
     store.close().await;
     Ok(())
-}
-
-fn refused(error: WriteError) -> ServerError {
-    match error {
-        WriteError::Refused(faults) => {
-            let told = faults.as_slice().iter().map(|fault| fault.rule.message(Language::English));
-            ServerError::Found(told.collect::<Vec<_>>().join("; "))
-        }
-        WriteError::Store(error) => error.into(),
-    }
 }

@@ -15,6 +15,7 @@ use crate::config::{Config, Loaded};
 use crate::error::ServerError;
 use crate::http::{self, Gate};
 use crate::start;
+use crate::token::Tokens;
 
 /// Asks for the demo province in an empty registry.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +38,10 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
     } else {
         Principal::anonymous()
     };
-    let api = Api::new(store.clone(), loaded.config.graphql.schema());
-    let gate = Gate::open_to(principal);
+    let tokens = Arc::new(Tokens::new(store.clone(), &loaded.config.access)?);
+    tokens.make_first_key().await?;
+    let api = Api::new(store.clone(), tokens.clone(), loaded.config.graphql.schema());
+    let gate = Gate::open_to(principal, tokens);
     let Config { http: settings, rate, .. } = &loaded.config;
     let router = http::router(api, store.clone(), gate, settings, rate)?;
     let address = listener.local_addr().unwrap_or(address);

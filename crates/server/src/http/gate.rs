@@ -1,46 +1,95 @@
 //! The gate: whose request it is. Everything that comes in passes here, by HTTP or over a socket.
-#![allow(dead_code, clippy::unused_async, reason = "the ways in come one after another")]
 
-use http::{HeaderMap, HeaderValue, header};
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use registry_domain::access::Principal;
+use registry_persistence::StoreError;
 
 use super::graphql::Refusal;
+use crate::token::{Tokens, Verified};
 
 /// Lets requests in, each as somebody.
 #[derive(Debug, Clone)]
 pub struct Gate {
     /// Whom requests without a token act as.
     visitor: Principal,
+    tokens: Arc<Tokens>,
 }
 
 /// Somebody who was let in.
 #[derive(Debug, Clone)]
 pub(super) struct Admitted {
     pub(super) principal: Principal,
+    /// The token that was shown, if one was.
+    token: Option<Verified>,
 }
 
 impl Gate {
-    /// A gate that knows no tokens; everyone acts as `visitor`.
+    /// A gate that knows tokens; without one, everyone acts as `visitor`.
     #[must_use]
-    pub const fn open_to(visitor: Principal) -> Self {
-        Self { visitor }
+    pub const fn open_to(visitor: Principal, tokens: Arc<Tokens>) -> Self {
+        Self { visitor, tokens }
+    }
+
+    /// Those who know what tokens are good for.
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// Finds out who sent a request from its `Authorization` header.
     pub(super) async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
-        self.admit_by(headers.get(header::AUTHORIZATION)).await
+        let mut shown = headers.get_all(header::AUTHORIZATION).iter();
+        match (shown.next(), shown.next()) {
+            (one, None) => self.admit_by(one).await,
+            // Of two credentials, others on the way may have believed the other one.
+            (_, Some(_)) => Err(not_accepted()),
+        }
     }
 
     /// The same for a credential that came by another way, written as the header would be.
     pub(super) async fn admit_by(
         &self,
-        _authorization: Option<&HeaderValue>,
+        authorization: Option<&HeaderValue>,
     ) -> Result<Admitted, Refusal> {
-        Ok(Admitted { principal: self.visitor.clone() })
+        let Some(authorization) = authorization else {
+            return Ok(Admitted { principal: self.visitor.clone(), token: None });
+        };
+        let token = bearer(authorization).ok_or_else(not_accepted)?;
+        let verified = self.tokens.verify(token).await.map_err(|error| unavailable(&error))?;
+        let verified = verified.ok_or_else(not_accepted)?;
+        Ok(Admitted { principal: verified.principal.clone(), token: Some(verified) })
     }
 
     /// Whether somebody who was let in before still may be: tokens expire and are revoked.
-    pub(super) async fn still_admits(&self, _admitted: &Admitted) -> Result<(), Refusal> {
-        Ok(())
+    #[allow(dead_code, reason = "the ways in come one after another")]
+    pub(super) async fn still_admits(&self, admitted: &Admitted) -> Result<(), Refusal> {
+        let Some(token) = &admitted.token else { return Ok(()) };
+        match self.tokens.still_accepts(token).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(not_accepted()),
+            Err(error) => Err(unavailable(&error)),
+        }
     }
+}
+
+/// The token of a `Bearer` credential (RFC 6750); the scheme's case doesn't matter.
+fn bearer(authorization: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}
+
+/// The same whatever is wrong: an answer that tells more helps those who try.
+fn not_accepted() -> Refusal {
+    let message = "the token is not valid / mã truy cập không hợp lệ";
+    Refusal::new(StatusCode::UNAUTHORIZED, message)
+        .header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
+}
+
+/// While nobody can say whether a token was revoked, nobody is let in by one.
+fn unavailable(error: &StoreError) -> Refusal {
+    tracing::error!(code = error.code(), "tokens can't be checked");
+    let message =
+        "tokens can't be checked just now; try again / chưa kiểm tra được mã truy cập, hãy thử lại";
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
 }

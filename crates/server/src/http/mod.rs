@@ -5,6 +5,7 @@ mod gate;
 mod graphiql;
 mod graphql;
 mod health;
+mod oauth;
 mod rate;
 mod request_id;
 mod serve;
@@ -17,7 +18,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use http::{HeaderValue, StatusCode, header};
 use metrics::{counter, histogram};
 use registry_graphql::Api;
@@ -31,6 +32,7 @@ use tower_http::cors::CorsLayer;
 use crate::config::{HttpSettings, RateSettings};
 use crate::error::ServerError;
 use crate::telemetry;
+use crate::token::{KEYS_PATH, TOKEN_PATH};
 use rate::Rates;
 
 pub use client_address::ClientAddress;
@@ -76,6 +78,9 @@ pub fn router(
         .route("/graphiql/{file}", get(graphiql::file))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route(KEYS_PATH, get(oauth::keys))
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
+        .route(TOKEN_PATH, post(oauth::token))
         .route("/metrics", get(async || telemetry::metrics()))
         .fallback(graphql::not_found)
         .with_state(shared)

@@ -60,7 +60,16 @@ impl Home {
 
     /// A server on a free port, with access for everyone.
     pub fn serve(&self) -> Server {
-        let mut command = self.command(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
+        self.serve_by(&["serve", "--demo", "--listen", "127.0.0.1:0"])
+    }
+
+    /// A server on a free port that lets in whom a token says.
+    pub fn serve_closed(&self) -> Server {
+        self.serve_by(&["serve", "--listen", "127.0.0.1:0"])
+    }
+
+    fn serve_by(&self, arguments: &[&str]) -> Server {
+        let mut command = self.command(arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut greeting = String::new();

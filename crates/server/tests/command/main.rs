@@ -11,3 +11,4 @@ mod failures;
 mod harness;
 mod import;
 mod maintenance;
+mod tokens;

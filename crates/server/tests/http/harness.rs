@@ -7,8 +7,9 @@ use registry_domain::access::Principal;
 use registry_domain::household::HouseholdNumber;
 use registry_graphql::{Api, SchemaSettings};
 use registry_persistence::Store;
-use registry_server::config::{HttpSettings, RateSettings};
+use registry_server::config::{AccessSettings, HttpSettings, RateSettings};
 use registry_server::http::{self, Gate};
+use registry_server::token::Tokens;
 use registry_testing::{Engine, TestDatabase};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -18,10 +19,19 @@ use tokio::sync::oneshot;
 /// The first hamlet of Xã Vị Tân until 2025-07-01; later of Phường Vị Tân.
 pub const HAMLET: &str = "31333001";
 
+/// What may differ from server to server.
+#[derive(Default)]
+pub struct Setup {
+    pub schema: SchemaSettings,
+    pub rate: RateSettings,
+    pub access: AccessSettings,
+}
+
 /// A server that stops when dropped.
 pub struct TestApp {
     pub database: Arc<TestDatabase>,
     pub store: Store,
+    pub tokens: Arc<Tokens>,
     address: String,
     client: reqwest::Client,
     _stop: oneshot::Sender<()>,
@@ -48,36 +58,31 @@ impl TestApp {
 
     /// A server whose requests without a token act as `principal`.
     pub async fn start_as(engine: Engine, principal: Principal) -> Self {
-        Self::start_with(engine, principal, SchemaSettings::default(), RateSettings::default())
-            .await
+        Self::start_with(engine, principal, Setup::default()).await
     }
 
-    /// The same with limits of its own.
-    pub async fn start_with(
-        engine: Engine,
-        principal: Principal,
-        schema: SchemaSettings,
-        rate: RateSettings,
-    ) -> Self {
+    /// The same with settings of its own.
+    pub async fn start_with(engine: Engine, principal: Principal, setup: Setup) -> Self {
         let database = TestDatabase::create(engine).await;
         let store = database.open().await;
-        Self::serve(Arc::new(database), store, principal, (schema, rate)).await
+        Self::serve(Arc::new(database), store, principal, setup).await
     }
 
     /// Another server on the same store, whose requests without a token act as `principal`.
     pub async fn beside(&self, principal: Principal) -> Self {
-        let limits = (SchemaSettings::default(), RateSettings::default());
-        Self::serve(Arc::clone(&self.database), self.store.clone(), principal, limits).await
+        let (database, store) = (Arc::clone(&self.database), self.store.clone());
+        Self::serve(database, store, principal, Setup::default()).await
     }
 
     async fn serve(
         database: Arc<TestDatabase>,
         store: Store,
         principal: Principal,
-        (schema, rate): (SchemaSettings, RateSettings),
+        Setup { schema, rate, access }: Setup,
     ) -> Self {
-        let api = Api::new(store.clone(), schema);
-        let gate = Gate::open_to(principal);
+        let tokens = Arc::new(Tokens::new(store.clone(), &access).unwrap());
+        let api = Api::new(store.clone(), tokens.clone(), schema);
+        let gate = Gate::open_to(principal, tokens.clone());
         let router = http::router(api, store.clone(), gate, &settings(), &rate).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -86,7 +91,7 @@ impl TestApp {
             http::serve(listener, router, &settings(), async { _ = stopped.await }).await;
         });
         let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
-        Self { database, store, address, client, _stop: stop }
+        Self { database, store, tokens, address, client, _stop: stop }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {

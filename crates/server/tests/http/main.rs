@@ -3,9 +3,12 @@
 
 mod access;
 mod connectivity;
+mod forge;
 mod harness;
 mod households;
 mod indicators;
+mod outside_issuers;
 mod privacy;
 mod protocol;
+mod tokens;
 mod units;
