@@ -34,6 +34,7 @@ pub struct TestApp {
     pub tokens: Arc<Tokens>,
     address: String,
     client: reqwest::Client,
+    token: Option<String>,
     _stop: oneshot::Sender<()>,
 }
 
@@ -91,15 +92,33 @@ impl TestApp {
             http::serve(listener, router, &settings(), async { _ = stopped.await }).await;
         });
         let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
-        Self { database, store, tokens, address, client, _stop: stop }
+        Self { database, store, tokens, address, client, token: None, _stop: stop }
+    }
+
+    /// Another server on the same store, asked with a token that an administrator issues.
+    pub async fn bearer(&self, token: Value) -> Self {
+        const ISSUE: &str = "mutation($input: IssueTokenInput!) {
+            issueToken(input: $input) { accessToken errors { code path message } } }";
+        self.tokens.make_first_key().await.unwrap();
+        let issued = self.data(ISSUE, json!({ "input": token })).await["issueToken"].clone();
+        assert_eq!(issued["errors"], json!([]), "{token}");
+        let token = issued["accessToken"].as_str().unwrap().to_owned();
+        Self { token: Some(token), ..self.beside(Principal::anonymous()).await }
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(format!("{}{path}", self.address))
+        self.authorized(self.client.get(format!("{}{path}", self.address)))
     }
 
     pub fn post(&self, path: &str) -> RequestBuilder {
-        self.client.post(format!("{}{path}", self.address))
+        self.authorized(self.client.post(format!("{}{path}", self.address)))
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 
     /// Sends one operation as JSON.
