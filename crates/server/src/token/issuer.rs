@@ -13,8 +13,8 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::jwk::{Algorithm, PublicKey, read_set};
-use super::{Tokens, jws};
+use super::jwk::{PublicKey, read_set};
+use super::{Tokens, signature};
 
 #[async_trait]
 impl TokenIssuer for Tokens {
@@ -24,8 +24,6 @@ impl TokenIssuer for Tokens {
 
     async fn sign(&self, token: &IssuedToken) -> Result<String, StoreError> {
         let pair = self.signing_key().await?;
-        let key = Ed25519KeyPair::from_pkcs8(&pair.private).map_err(|_| unusable(&pair.kid))?;
-        let header = json!({ "typ": "at+jwt", "alg": Algorithm::EdDsa.name(), "kid": pair.kid });
         let grant = &token.grant;
         let client = grant.partner().map_or(token.actor.as_str(), PartnerCode::as_str);
         let issued_at = token.issued_at.timestamp();
@@ -51,7 +49,7 @@ impl TokenIssuer for Tokens {
             let ended = || StoreError::Damaged { what: "the unit of a token".into() };
             claims["unit"] = unit.ok_or_else(ended)?.code.to_string().into();
         }
-        Ok(jws::write(&header, &claims, |message| key.sign(message).as_ref().to_vec()))
+        signature::sign(&pair.kid, &claims, &pair.private).map_err(|_| unusable(&pair.kid))
     }
 
     fn read_keys(&self, jwk_set: &str) -> Result<Vec<PartnerKey>, Rule> {

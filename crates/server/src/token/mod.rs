@@ -10,6 +10,7 @@ mod json;
 mod jwk;
 mod jws;
 mod outside;
+mod signature;
 mod verifier;
 
 use registry_domain::access::GrantFault;
