@@ -35,7 +35,7 @@ impl Query {
     }
 
     /// Administrative units (các đơn vị hành chính) by level, then in Vietnamese order. Open to everyone.
-    #[graphql(directive = list_size::apply(PAGE, paging()), directive = open::apply())]
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = open::apply())]
     async fn units(
         &self,
         context: &Context<'_>,
@@ -61,7 +61,7 @@ impl Query {
     }
 
     /// Households (các hộ). Needs `registry:read`.
-    #[graphql(directive = list_size::apply(PAGE, paging()), directive = needs::apply(vec![AccessScope::RegistryRead]))]
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(vec![AccessScope::RegistryRead]))]
     #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn households(
         &self,
