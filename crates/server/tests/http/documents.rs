@@ -1,9 +1,10 @@
 //! Documents: what is refused before it runs, who may have what, persisted and trusted documents, rates.
 
+use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use crate::harness::{HAMLET, REGISTER, TestApp, household};
+use crate::harness::{HAMLET, REGISTER, TestApp, code_of, household, survey};
 use registry_domain::access::{Grant, Principal, Role, Scope, TokenId};
 use registry_domain::fault::Path;
 use registry_graphql::{DocumentPolicy, SchemaSettings};
@@ -37,7 +38,7 @@ fn hostile() -> Vec<(&'static str, Value)> {
     let mut fragments = "{ ...F0 }".to_owned();
     for level in 0..30 {
         let next = level + 1;
-        fragments.push_str(&format!(" fragment F{level} on Query {{ ...F{next} ...F{next} }}"));
+        write!(fragments, " fragment F{level} on Query {{ ...F{next} ...F{next} }}").unwrap();
     }
     fragments.push_str(" fragment F30 on Query { __typename }");
     let mut deep = json!(1);
@@ -219,6 +220,37 @@ async fn a_kept_document_still_has_its_variables_checked() {
     let answer = app.answer(wide, json!({ "first": 200 })).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "TOO_COMPLEX", "{answer}");
     assert_eq!(answer["errors"][0]["extensions"]["what"], "complexity", "{answer}");
+}
+
+#[tokio::test]
+async fn the_largest_batch_is_within_the_limits() {
+    let app = app_as(Principal::development()).await;
+    let services = [
+        "HAUGIANG_APP",
+        "VSSID",
+        "ZALO",
+        "BANK_APP",
+        "MOBILE_MONEY",
+        "VIETTEL_MONEY",
+        "CASHLESS_ELECTRICITY",
+        "CASHLESS_WATER",
+        "CASHLESS_TELECOM",
+    ];
+    let services = services.map(|service| json!({ "service": service, "adults": 1 }));
+    let surveys = (1..=1_000).map(|number| {
+        let mut survey = survey(&code_of(number), "2026-01-01");
+        survey["services"] = json!(services);
+        survey
+    });
+    let input = json!({ "input": { "surveys": surveys.collect::<Vec<_>>() } });
+    let length = input.to_string().len();
+    assert!(length < SchemaSettings::default().max_variables_bytes / 2, "{length}");
+    let query = "mutation($input: RecordConnectivityBatchInput!) {
+        recordConnectivityBatch(input: $input) { recorded errors { code } } }";
+    let data = app.data(query, input).await;
+    let errors = data["recordConnectivityBatch"]["errors"].as_array().unwrap();
+    // No household is registered. A batch's own errors are all told.
+    assert_eq!(errors.len(), 1_000);
 }
 
 async fn trust(store: &Store, text: &str) {
