@@ -17,8 +17,8 @@ const DEFAULT_PAGE: u8 = 20;
 pub(crate) const PAGE: Option<i32> = Some(DEFAULT_PAGE as i32);
 
 /// The arguments that tell the size of a page.
-pub(crate) fn paging() -> Option<Vec<String>> {
-    Some(vec!["first".into(), "last".into()])
+pub(crate) fn paging() -> Vec<String> {
+    vec!["first".into(), "last".into()]
 }
 
 /// The four arguments of every connection.

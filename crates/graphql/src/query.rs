@@ -37,7 +37,7 @@ impl Query {
     }
 
     /// Administrative units (các đơn vị hành chính) by level, then in Vietnamese order. Open to everyone.
-    #[graphql(directive = list_size::apply(PAGE, paging()), directive = open::apply())]
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = open::apply())]
     async fn units(
         &self,
         context: &Context<'_>,
@@ -63,7 +63,7 @@ impl Query {
     }
 
     /// Households (các hộ). Needs `registry:read`.
-    #[graphql(directive = list_size::apply(PAGE, paging()), directive = needs::apply(vec![AccessScope::RegistryRead]))]
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(vec![AccessScope::RegistryRead]))]
     #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn households(
         &self,
@@ -146,7 +146,7 @@ impl Query {
     }
 
     /// Tokens that were issued here (các mã truy cập), newest first. Needs `admin`.
-    #[graphql(directive = list_size::apply(PAGE, paging()), directive = needs::apply(vec![AccessScope::Admin]))]
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(vec![AccessScope::Admin]))]
     #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn tokens(
         &self,

@@ -1,7 +1,8 @@
 //! What the schema promises to those who read it.
 
+use async_graphql::Positioned;
 use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{ConstDirective, TypeKind, TypeSystemDefinition};
 
 /// Paging and introspection are described by their own specifications.
 fn is_plumbing(name: &str) -> bool {
@@ -49,4 +50,33 @@ fn everything_is_described() {
         }
     }
     assert_eq!(bare, Vec::<String>::new(), "described for nobody");
+}
+
+#[test]
+fn every_field_declares_its_access() {
+    let document = parse_schema(registry_graphql::sdl()).expect("the schema parses");
+    let mut undeclared = Vec::new();
+    for definition in document.definitions {
+        let TypeSystemDefinition::Type(definition) = definition else { continue };
+        let definition = definition.node;
+        let name = definition.name.node.to_string();
+        let fields = match definition.kind {
+            TypeKind::Object(object) => object.fields,
+            TypeKind::Interface(interface) => interface.fields,
+            _ => continue,
+        };
+        // Plumbing is as open as what it lists, whose own fields are looked at here.
+        if is_plumbing(&name) || declares(&definition.directives) {
+            continue;
+        }
+        let bare = fields.iter().filter(|field| !declares(&field.node.directives));
+        undeclared.extend(bare.map(|field| format!("{name}.{}", field.node.name.node)));
+    }
+    assert_eq!(undeclared, Vec::<String>::new(), "open to nobody");
+}
+
+fn declares(directives: &[Positioned<ConstDirective>]) -> bool {
+    directives
+        .iter()
+        .any(|directive| ["open", "needs"].contains(&directive.node.name.node.as_str()))
 }

@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use registry_domain::time::{Instant, SimulatedClock};
 use registry_persistence::{DataKey, DatabaseUrl, Store, StoreConfig, migrate};
@@ -112,7 +113,9 @@ async fn new_postgres_database() -> String {
         )
     });
     let number = DATABASES.fetch_add(1, Ordering::Relaxed);
-    let name = format!("test_{}_{number}", std::process::id());
+    // Processes come and go under the same number while the server stays.
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let name = format!("test_{}_{started}_{number}", std::process::id());
     let admin = connect(&server).await;
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
     admin.close().await.expect("the connection closes");

@@ -39,6 +39,20 @@ pub enum Operations {
     Queries,
 }
 
+impl Operations {
+    /// Refuses a request that means, or may mean, an operation of another kind.
+    fn take(self, parsed: &ExecutableDocument, request: &Request) -> Result<(), Refused> {
+        let other = parsed.operations.iter().any(|(name, operation)| {
+            let meant = match (&request.operation_name, name) {
+                (Some(wanted), Some(name)) => wanted == name.as_str(),
+                _ => true,
+            };
+            meant && operation.node.ty != OperationType::Query
+        });
+        if self == Self::Queries && other { Err(Refused::OnlyQueries) } else { Ok(()) }
+    }
+}
+
 /// A document that was found valid.
 #[derive(Debug)]
 struct Prepared {
@@ -101,12 +115,9 @@ impl Documents {
         visit: &Visit,
         operations: Operations,
     ) -> Result<usize, Vec<Refused>> {
-        let prepared = self.prepared(request).await?;
+        let prepared = self.prepared(request, operations).await?;
         let operation = prepared.plan.operation(request.operation_name.as_deref());
         let operation = operation.map_err(|refused| vec![refused])?;
-        if operations == Operations::Queries && operation.kind != OperationType::Query {
-            return Err(vec![Refused::OnlyQueries]);
-        }
         let refused = operation.refused(&visit.principal);
         if !refused.is_empty() {
             return Err(refused);
@@ -121,10 +132,15 @@ impl Documents {
     }
 
     /// The request's document, valid with the request's variables.
-    async fn prepared(&self, request: &mut Request) -> Result<Arc<Prepared>, Vec<Refused>> {
+    async fn prepared(
+        &self,
+        request: &mut Request,
+        operations: Operations,
+    ) -> Result<Arc<Prepared>, Vec<Refused>> {
         let text = std::mem::take(&mut request.query);
         let (hash, text) = self.found(request, text).await.map_err(|refused| vec![refused])?;
         if let Some(prepared) = self.cache.get(&hash) {
+            operations.take(&prepared.parsed, request).map_err(|refused| vec![refused])?;
             if prepared.takes_variables {
                 self.validate(prepared.parsed.clone(), request).await?;
             }
@@ -132,6 +148,7 @@ impl Documents {
         }
         let Some(text) = text else { return Err(vec![Refused::PersistedQueryNotFound]) };
         let parsed = self.parse(&text).map_err(|refused| vec![refused])?;
+        operations.take(&parsed, request).map_err(|refused| vec![refused])?;
         self.validate(parsed.clone(), request).await?;
         let prepared = Arc::new(Prepared {
             plan: Plan::read(&self.contract, &parsed),

@@ -187,7 +187,7 @@ impl Refused {
             Self::Undeclared { path } => extensions.set("path", told_path(&path)),
             Self::Unreadable { at } => error.locations = at.into_iter().collect(),
             Self::Invalid(invalid) => {
-                error.locations = invalid.locations.into_iter().take(2).collect()
+                error.locations = invalid.locations.into_iter().take(2).collect();
             }
             Self::Store(failure) => {
                 tracing::error!(request_id = visit.request_id, code = failure.code(), error = ?failure, "trusted documents can't be read");

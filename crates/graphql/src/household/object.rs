@@ -135,7 +135,7 @@ impl Household {
     }
 
     /// All surveys (lịch sử khảo sát), newest first.
-    #[graphql(directive = list_size::apply(PAGE, paging()))]
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())))]
     async fn connectivity_history(
         &self,
         context: &Context<'_>,

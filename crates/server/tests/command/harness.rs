@@ -135,6 +135,14 @@ impl Server {
         request.json(&body).send().await.unwrap().json().await.unwrap()
     }
 
+    /// How much memory the process holds, in kilobytes.
+    pub fn resident_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     /// Asks the server to stop, as an operator would; its exit code.
     pub fn stop(mut self) -> Option<i32> {
         let told = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();

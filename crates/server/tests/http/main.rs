@@ -3,6 +3,7 @@
 
 mod access;
 mod connectivity;
+mod documents;
 mod forge;
 mod harness;
 mod households;

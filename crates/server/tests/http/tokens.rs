@@ -10,7 +10,7 @@ use registry_domain::time::Clock as _;
 use registry_persistence::Store;
 use registry_testing::{Engine, on_both_engines};
 use ring::hmac;
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 use crate::forge::{ISSUER, NOW, Signer, changed, claims, claims_with, encode, own_key};
@@ -70,19 +70,14 @@ async fn send(app: &TestApp, credential: &str, query: &str, variables: Value) ->
 
 async fn is_accepted(app: &TestApp, token: &str) -> bool {
     let response = send(app, &format!("Bearer {token}"), GUARDED, json!({})).await;
-    match response.status().as_u16() {
-        200 => {
-            let answer: Value = response.json().await.unwrap();
-            assert_eq!(answer.get("errors"), None, "{answer:#}");
-            true
-        }
-        401 => false,
-        status => panic!("{status}"),
-    }
+    let status = response.status().as_u16();
+    // A partner is known, and may not read households all the same.
+    assert!([200, 401, 403].contains(&status), "{status}");
+    status != 401
 }
 
 async fn tamper(app: &TestApp, sql: &str) {
-    let beside = Database::connect(app.database.config.database.to_string()).await.unwrap();
+    let beside = app.database.beside().await;
     beside.execute_unprepared(sql).await.unwrap();
     beside.close().await.unwrap();
 }
@@ -97,7 +92,7 @@ async fn a_token_is_issued_used_listed_and_revoked(engine: Engine) {
     let issued = issue(&app, input.clone()).await;
     assert_eq!(issued["errors"], json!([]));
     assert_eq!(issued["token"]["expiresAt"], "2027-01-30T05:00:00.000Z");
-    assert_eq!(issued["token"]["readOnly"], true);
+    assert_eq!(issued["token"]["readOnly"], false);
     let token = issued["accessToken"].as_str().unwrap();
     assert!(is_accepted(&app, token).await);
     let again = issue(&app, input).await;
