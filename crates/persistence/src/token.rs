@@ -136,7 +136,7 @@ impl Command for RevokeToken {
         let known = Entity::find_by_id(self.0.as_str());
         match writer.locking(known).one(&writer.transaction).await? {
             Some(_) => Ok(self.0),
-            None => Err(refuse("id", Rule::UnknownToken)),
+            None => Err(refuse("jti", Rule::UnknownToken)),
         }
     }
 

@@ -102,10 +102,8 @@ impl Tokens {
     }
 
     fn check_times(&self, read: &Unverified<'_>, expires_at: i64) -> Result<(), Reason> {
-        let optional = |name| match read.claims.contains_key(name) {
-            true => seconds(&read.claims, name),
-            false => Ok(0),
-        };
+        let given = |name| read.claims.contains_key(name);
+        let optional = |name| if given(name) { seconds(&read.claims, name) } else { Ok(0) };
         let (issued_at, not_before) = (optional("iat")?, optional("nbf")?);
         let now = self.store.now();
         Lifetime { issued_at, not_before, expires_at }.holds(now, self.leeway)?;

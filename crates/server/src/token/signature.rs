@@ -15,8 +15,11 @@ use ring::signature::{
 };
 use serde_json::Value;
 
-static PROVIDER: CryptoProvider =
-    CryptoProvider { signer_factory, verifier_factory, key_utils: KeyUtils::new_unimplemented() };
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory: |algorithm, key| signer(*algorithm, key),
+    verifier_factory: |algorithm, key| verifier(*algorithm, key),
+    key_utils: KeyUtils::new_unimplemented(),
+};
 
 /// Tells jsonwebtoken to sign and check by ring. Only the first call does anything.
 fn install() {
@@ -47,7 +50,7 @@ pub(super) fn has_signed(
     jsonwebtoken::crypto::verify(signature, message, key, algorithm).unwrap_or(false)
 }
 
-fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
+fn signer(algorithm: Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     match algorithm {
         Algorithm::EdDSA => {
             let pair = Ed25519KeyPair::from_pkcs8(key.as_bytes());
@@ -57,10 +60,10 @@ fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn Jw
     }
 }
 
-fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
+fn verifier(algorithm: Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     match algorithm {
         Algorithm::EdDSA | Algorithm::ES256 | Algorithm::RS256 => {
-            Ok(Box::new(PublicKey { algorithm: *algorithm, key: key.clone() }))
+            Ok(Box::new(PublicKey { algorithm, key: key.clone() }))
         }
         _ => Err(ErrorKind::UnsupportedAlgorithm.into()),
     }

@@ -35,7 +35,7 @@ impl Signer {
     }
 
     pub fn rsa() -> Self {
-        Self::Rsa(Box::new(RsaKeyPair::from_pkcs8(include_bytes!("rsa_for_tests.der")).unwrap()))
+        Self::Rsa(Box::new(RsaKeyPair::from_der(include_bytes!("rsa_for_tests.der")).unwrap()))
     }
 
     pub fn algorithm(&self) -> &'static str {

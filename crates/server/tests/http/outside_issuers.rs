@@ -143,7 +143,7 @@ async fn tokens_of_a_configured_issuer_are_accepted(engine: Engine) {
     let contradicting = outside(&json!({ "scope": "households:write" }));
     assert_eq!(status(&app, &p256.token("ec", &contradicting)).await, 401, "never narrowed");
     let none = outside(&json!({ "scope": "openid profile" }));
-    assert_eq!(status(&app, &p256.token("ec", &none)).await, 200, "known, and may do nothing");
+    assert_eq!(status(&app, &p256.token("ec", &none)).await, 403, "known, and may do nothing");
     assert_eq!(NOW, app.database.clock.now().timestamp());
 }
 

@@ -383,7 +383,8 @@ async fn a_retired_key_counts_as_long_as_its_tokens_may_live(engine: Engine) {
     };
     let mut both = vec![old_kid.clone(), new_kid.clone()];
     let mut found = published().await;
-    (both.sort(), found.sort());
+    both.sort();
+    found.sort();
     assert_eq!(found, both);
 
     let later = 367 * 86_400;
