@@ -21,14 +21,14 @@ mod rounds;
 mod scalar;
 mod service_config;
 mod session;
+mod subscription;
 mod unit;
 
 use std::pin::pin;
 use std::time::Instant;
 
-use async_graphql::{
-    EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
-};
+use async_graphql::{Request, Response, SDLExportOptions, Schema, SchemaBuilder};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 use http::HeaderValue;
 use registry_persistence::Store;
 
@@ -36,10 +36,12 @@ use mutation::Mutation;
 use query::Query;
 use rounds::{Asked, Rounds};
 use session::Session;
+use subscription::Subscription;
 
+pub use async_graphql::parser::types::OperationType;
 pub use session::Visit;
 
-type RegistrySchema = Schema<Query, Mutation, EmptySubscription>;
+type RegistrySchema = Schema<Query, Mutation, Subscription>;
 
 /// Whether clients may ask what the schema is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,10 +123,44 @@ impl Api {
         }
         response
     }
+
+    /// Answers a subscription, event by event, by the rules of [`Api::execute`]; goes on until dropped.
+    #[must_use]
+    pub fn listen(&self, request: Request, visit: Visit) -> BoxStream<'static, Response> {
+        let asked = Asked::default();
+        let session = Session::new(&self.store, self.settings, visit, asked.clone());
+        let events = self.schema.execute_stream(request.data(session.clone()));
+        let listening = (events, asked, session);
+        let next = async |(mut events, asked, session): Listening| {
+            let next = pin!(events.next());
+            let mut response = Rounds::new(next, asked.clone()).await?;
+            for error in &mut response.errors {
+                error::explain(error, &session);
+            }
+            Some((response, (events, asked, session)))
+        };
+        stream::unfold(listening, next).boxed()
+    }
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query, Mutation::default(), EmptySubscription)
+type Listening = (BoxStream<'static, Response>, Asked, Session);
+
+/// What the operation that a request means does. A text that doesn't parse is told of when it is
+/// executed.
+#[must_use]
+pub fn operation_type(request: &mut Request) -> Option<OperationType> {
+    let wanted = request.operation_name.clone();
+    let document = request.parsed_query().ok()?;
+    let mut operations = document.operations.iter();
+    let meant = operations.find(|(name, _)| match (&wanted, name) {
+        (Some(wanted), Some(name)) => wanted == name.as_str(),
+        _ => true,
+    });
+    meant.map(|(_, operation)| operation.node.ty)
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query, Mutation::default(), Subscription)
 }
 
 /// The text of `schema.graphql`.

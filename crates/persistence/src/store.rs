@@ -9,6 +9,7 @@ use registry_domain::time::{Clock, Date};
 use registry_domain::unit::Units;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
 
+use crate::changes::Changes;
 use crate::engine::{Connections, Purpose, connect};
 use crate::entity::household;
 use crate::entity::record::data_key;
@@ -30,6 +31,7 @@ pub(crate) struct Inner {
     pub(crate) published: Vec<PublishedFigure>,
     pub(crate) targets: Vec<Target>,
     pub(crate) rollups: RollupCache,
+    pub(crate) changes: Changes,
 }
 
 impl fmt::Debug for Inner {
@@ -60,6 +62,7 @@ impl Store {
             sealer,
             units,
             rollups: RollupCache::default(),
+            changes: Changes::default(),
         };
         let store = Self { inner: Arc::new(inner) };
         store.inner.rollups.current(&store.inner.connections.readers).await?;

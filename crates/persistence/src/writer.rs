@@ -112,6 +112,7 @@ impl Store {
         match writer.attempt(command, &request).await {
             Ok(written) => {
                 writer.transaction.commit().await?;
+                self.inner.changes.committed();
                 Ok(written)
             }
             Err(error) => {

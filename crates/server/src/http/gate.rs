@@ -1,10 +1,15 @@
 //! The gate: whose request it is. Everything that comes in passes here, by HTTP or over a socket.
 #![allow(dead_code, clippy::unused_async, reason = "the ways in come one after another")]
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue, header};
 use registry_domain::access::Principal;
 
 use super::graphql::Refusal;
+
+/// How long somebody who stays is not asked again.
+const ADMISSION_HOLDS: Duration = Duration::from_secs(2);
 
 /// Lets requests in, each as somebody.
 #[derive(Debug, Clone)]
@@ -42,5 +47,15 @@ impl Gate {
     /// Whether somebody who was let in before still may be: tokens expire and are revoked.
     pub(super) async fn still_admits(&self, _admitted: &Admitted) -> Result<(), Refusal> {
         Ok(())
+    }
+
+    /// Ends when somebody who was let in may not be in any more, with the reason.
+    pub(super) async fn dismissal(&self, admitted: &Admitted) -> Refusal {
+        loop {
+            tokio::time::sleep(ADMISSION_HOLDS).await;
+            if let Err(refusal) = self.still_admits(admitted).await {
+                return refusal;
+            }
+        }
     }
 }

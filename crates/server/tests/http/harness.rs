@@ -1,13 +1,14 @@
 //! A running server over a fresh database, and a client that speaks to it as anyone would.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::access::Principal;
 use registry_domain::household::HouseholdNumber;
 use registry_graphql::{Api, SchemaSettings};
 use registry_persistence::Store;
-use registry_server::config::HttpSettings;
-use registry_server::http::{self, Gate};
+use registry_server::config::{ForwardedHeader, HttpSettings};
+use registry_server::http::{self, Certificate, Gate};
 use registry_testing::{Engine, TestDatabase};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -19,11 +20,11 @@ pub const HAMLET: &str = "31333001";
 
 /// A server that stops when dropped.
 pub struct TestApp {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub store: Store,
     address: String,
     client: reqwest::Client,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
 }
 
 /// The settings that tests run with.
@@ -32,9 +33,14 @@ pub fn settings() -> HttpSettings {
         listen: ([127, 0, 0, 1], 0).into(),
         body_limit: 1 << 20,
         request_timeout_seconds: 30,
+        max_connections: 200,
         header_timeout_seconds: 10,
+        body_timeout_seconds: 10,
+        idle_timeout_seconds: 60,
         max_concurrent: 64,
         cors_origins: vec!["https://app.example.vn".into()],
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        forwarded_header: ForwardedHeader::XForwardedFor,
         shutdown_grace_seconds: 5,
     }
 }
@@ -47,19 +53,55 @@ impl TestApp {
 
     /// A server whose requests without a token act as `principal`.
     pub async fn start_as(engine: Engine, principal: Principal) -> Self {
-        let database = TestDatabase::create(engine).await;
+        Self::start_with(engine, principal, settings(), None).await
+    }
+
+    /// A server with settings of its own.
+    pub async fn start_with(
+        engine: Engine,
+        principal: Principal,
+        settings: HttpSettings,
+        certificate: Option<Certificate>,
+    ) -> Self {
+        let database = Arc::new(TestDatabase::create(engine).await);
+        Self::over(database, principal, settings, certificate).await
+    }
+
+    /// Another server over the same database, that lets everyone do everything.
+    pub async fn other_instance(&self) -> Self {
+        let database = Arc::clone(&self.database);
+        Self::over(database, Principal::development(), settings(), None).await
+    }
+
+    async fn over(
+        database: Arc<TestDatabase>,
+        principal: Principal,
+        settings: HttpSettings,
+        certificate: Option<Certificate>,
+    ) -> Self {
         let store = database.open().await;
         let api = Api::new(store.clone(), SchemaSettings::default());
-        let router =
-            http::router(api, store.clone(), Gate::open_to(principal), &settings()).unwrap();
+        let gate = Gate::open_to(principal);
+        let router = http::router(api, store.clone(), gate, &settings).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(async move {
-            http::serve(listener, router, &settings(), async { _ = stopped.await }).await;
+            let stopped = async { _ = stopped.await };
+            http::serve(listener, router, &settings, certificate, stopped).await;
         });
         let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
-        Self { database, store, address, client, _stop: stop }
+        Self { database, store, address, client, stop: Some(stop) }
+    }
+
+    /// Host and port.
+    pub fn host(&self) -> &str {
+        self.address.trim_start_matches("http://")
+    }
+
+    /// Tells the server to stop.
+    pub fn stop(&mut self) {
+        self.stop.take();
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {

@@ -1,9 +1,16 @@
 //! The registry as its clients see it: a server over HTTP on a database of either engine.
-#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it must be")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it must be"
+)]
 
+mod connections;
 mod connectivity;
+mod events;
 mod harness;
 mod households;
 mod indicators;
 mod protocol;
+mod sockets;
 mod units;

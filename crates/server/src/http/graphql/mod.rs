@@ -6,69 +6,132 @@ mod request;
 
 use std::any::Any;
 
-use async_graphql::{Response, Value};
-use axum::body::Body;
+use async_graphql::{Request, Response, Value};
 use axum::extract::State;
-use http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use http::{HeaderMap, Method, StatusCode, header};
 use metrics::counter;
-use registry_domain::access::Purpose;
+use registry_domain::access::{Principal, Purpose};
 use registry_domain::fault::Language;
-use registry_graphql::Visit;
+use registry_graphql::{OperationType, Visit, operation_type};
+use tokio::time::timeout;
 
-use super::Shared;
+use super::connection::Connection;
 use super::request_id::RequestId;
-use media::MediaType;
+use super::{Shared, events, websocket};
+use media::{Form, MediaType};
 use refusal::{answer, shorten};
 use request::{from_body, from_query};
 
 pub(super) use refusal::Refusal;
+pub(super) use request::from_members;
 
 /// Answers `/graphql`.
 pub(super) async fn handle(
     State(shared): State<Shared>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    axum::Extension(connection): axum::Extension<Connection>,
     axum::Extension(request_id): axum::Extension<RequestId>,
-    body: Body,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: axum::extract::Request,
 ) -> axum::response::Response {
-    let Some(media_type) = MediaType::negotiate(&headers) else {
-        let message = "answers are application/graphql-response+json or application/json";
+    if let Ok(upgrade) = upgrade {
+        let opened = websocket::open(shared, connection, request.headers(), &request_id, upgrade);
+        return opened
+            .unwrap_or_else(|refusal| refusal.of(&request_id).into_response(MediaType::Json));
+    }
+    let Some(form) = Form::negotiate(request.headers()) else {
+        let message =
+            "answers are application/graphql-response+json, application/json or text/event-stream";
         return Refusal::new(StatusCode::NOT_ACCEPTABLE, message)
             .of(&request_id)
             .into_response(MediaType::Json);
     };
-    let Ok(_place) = shared.places.try_acquire() else {
-        let message = "the registry is busy; try again / hệ thống đang bận, hãy thử lại";
-        return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
-            .of(&request_id)
-            .into_response(media_type);
-    };
     let answered = async {
-        let admitted = shared.gate.admit(&headers).await?;
-        let request = match method {
-            Method::POST => from_body(&headers, body, shared.body_limit).await?,
-            Method::GET => from_query(&uri)?,
+        let (parts, body) = request.into_parts();
+        let headers = &parts.headers;
+        let admitted = shared.gate.admit(headers).await?;
+        let request = match parts.method {
+            Method::POST => {
+                from_body(headers, body, shared.body_limit, shared.body_timeout).await?
+            }
+            Method::GET => from_query(&parts.uri)?,
             _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "send POST or GET")),
         };
-        let visit = Visit {
-            principal: admitted.principal,
-            language: language(&headers),
-            purpose: purpose(&headers)?,
-            request_id: request_id.0.clone(),
-        };
-        Ok(shared.api.execute(request, visit).await)
+        let visit = visit(headers, admitted.principal.clone(), &request_id)?;
+        Ok(match form {
+            Form::Whole(media_type) => {
+                executed(execute(&shared, request, visit).await?, media_type, &request_id)
+            }
+            Form::Events => {
+                events::answer(listen(&shared, request, visit), shared.gate, admitted, connection)
+            }
+        })
     };
-    match tokio::time::timeout(shared.request_timeout, answered).await {
-        Ok(Ok(response)) => executed(response, media_type, &request_id),
-        Ok(Err(refusal)) => refusal.of(&request_id).into_response(media_type),
-        Err(_) => {
-            let message = "the request took too long / yêu cầu mất quá nhiều thời gian";
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
-                .of(&request_id)
-                .into_response(media_type)
-        }
+    let media_type = match form {
+        Form::Whole(media_type) => media_type,
+        Form::Events => MediaType::Json,
+    };
+    answered.await.unwrap_or_else(|refusal| refusal.of(&request_id).into_response(media_type))
+}
+
+/// Executes what ends by itself: in one of the places, within the time, whatever way it came.
+async fn execute(shared: &Shared, request: Request, visit: Visit) -> Result<Response, Refusal> {
+    let Ok(_place) = shared.places.try_acquire() else {
+        let message = "the registry is busy; try again / hệ thống đang bận, hãy thử lại";
+        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message));
+    };
+    let answered = timeout(shared.request_timeout, shared.api.execute(request, visit)).await;
+    let response = answered.map_err(|_| {
+        let message = "the request took too long / yêu cầu mất quá nhiều thời gian";
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    })?;
+    Ok(told(response))
+}
+
+/// Answers an operation of any kind by a stream; all but subscriptions by one that ends at once.
+pub(super) fn listen(
+    shared: &Shared,
+    mut request: Request,
+    visit: Visit,
+) -> BoxStream<'static, Result<Response, Refusal>> {
+    if operation_type(&mut request) == Some(OperationType::Subscription) {
+        return shared.api.listen(request, visit).map(told).map(Ok).boxed();
     }
+    let shared = shared.clone();
+    stream::once(async move { execute(&shared, request, visit).await }).boxed()
+}
+
+/// Counts an answer that goes out, with messages no longer than they need to be.
+fn told(mut response: Response) -> Response {
+    for error in &mut response.errors {
+        shorten(&mut error.message);
+    }
+    let outcome = match (never_ran(&response), response.errors.is_empty()) {
+        (true, _) => "refused",
+        (false, true) => "ok",
+        (false, false) => "errors",
+    };
+    counter!("graphql_requests_total", "outcome" => outcome).increment(1);
+    response
+}
+
+/// Whether the faults were found before anything ran: then errors have no path.
+pub(super) fn never_ran(response: &Response) -> bool {
+    response.data == Value::Null
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// Who asks, in which language, and why.
+pub(super) fn visit(
+    headers: &HeaderMap,
+    principal: Principal,
+    RequestId(id): &RequestId,
+) -> Result<Visit, Refusal> {
+    let purpose = purpose(headers)?;
+    Ok(Visit { principal, language: language(headers), purpose, request_id: id.clone() })
 }
 
 fn language(headers: &HeaderMap) -> Language {
@@ -92,20 +155,7 @@ fn executed(
     media_type: MediaType,
     request_id: &RequestId,
 ) -> axum::response::Response {
-    for error in &mut response.errors {
-        shorten(&mut error.message);
-    }
-    // An error without a path was found before anything ran.
-    let never_ran = response.data == Value::Null
-        && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty());
-    let outcome = match (never_ran, response.errors.is_empty()) {
-        (true, _) => "refused",
-        (false, true) => "ok",
-        (false, false) => "errors",
-    };
-    counter!("graphql_requests_total", "outcome" => outcome).increment(1);
-    let status = if never_ran && media_type == MediaType::Response {
+    let status = if never_ran(&response) && media_type == MediaType::Response {
         StatusCode::BAD_REQUEST
     } else {
         StatusCode::OK

@@ -1,11 +1,13 @@
 //! Reading a GraphQL request from the body of a POST or the query string of a GET.
 
-use async_graphql::parser::parse_query;
-use async_graphql::parser::types::OperationType;
+use std::time::Duration;
+
 use async_graphql::{Request, Variables};
 use axum::body::{Body, to_bytes};
 use axum::extract::Query;
 use http::{HeaderMap, StatusCode, Uri, header};
+use registry_graphql::{OperationType, operation_type};
+use tokio::time::timeout;
 
 use super::refusal::Refusal;
 
@@ -13,6 +15,7 @@ pub(super) async fn from_body(
     headers: &HeaderMap,
     body: Body,
     limit: usize,
+    patience: Duration,
 ) -> Result<Request, Refusal> {
     let kind =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -25,7 +28,11 @@ pub(super) async fn from_body(
         let message = "send the request as Content-Type: application/json";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let body = to_bytes(body, limit).await.map_err(|_| {
+    let body = timeout(patience, to_bytes(body, limit)).await.map_err(|_| {
+        let message = "the body took too long / nội dung yêu cầu gửi quá chậm";
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, message).header(header::CONNECTION, "close")
+    })?;
+    let body = body.map_err(|_| {
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {limit} bytes"))
     })?;
     let body: serde_json::Value = serde_json::from_slice(&body).map_err(|error| {
@@ -54,27 +61,15 @@ pub(super) fn from_query(uri: &Uri) -> Result<Request, Refusal> {
         };
         members.insert(name, value);
     }
-    let request = from_members(members)?;
-    if selects_mutation(&request) {
+    let mut request = from_members(members)?;
+    if operation_type(&mut request) == Some(OperationType::Mutation) {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "mutations are sent by POST"));
     }
     Ok(request)
 }
 
-/// Whether a GET would change something. A text that doesn't parse is told of when it is executed.
-fn selects_mutation(request: &Request) -> bool {
-    parse_query(&request.query).is_ok_and(|document| {
-        document.operations.iter().any(|(name, operation)| {
-            let meant = match (&request.operation_name, name) {
-                (Some(wanted), Some(name)) => wanted == name.as_str(),
-                _ => true,
-            };
-            meant && operation.node.ty != OperationType::Query
-        })
-    })
-}
-
-fn from_members(
+/// Reads the members of a request object, whatever it came in.
+pub(in crate::http) fn from_members(
     mut members: serde_json::Map<String, serde_json::Value>,
 ) -> Result<Request, Refusal> {
     use serde_json::Value as Json;
