@@ -10,12 +10,11 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use http::header;
-use serde::Serialize;
 use serde_json::json;
 
 use super::connection::{Connection, Stage};
 use super::gate::{Admitted, Gate};
-use super::graphql::Refusal;
+use super::graphql::{Refusal, written};
 
 /// How often something is sent when nothing happens, so that proxies keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
@@ -76,26 +75,22 @@ impl Telling {
             () = self.connection.reached(Stage::Closing) => return None,
         };
         match answer {
-            Some(Ok(response)) => next(&response),
+            Some(Ok(response)) => match written(&response) {
+                Ok(text) => Some(Event::default().event("next").data(text)),
+                Err(error) => {
+                    tracing::error!(%error, "an answer could not be written");
+                    None
+                }
+            },
             Some(Err(refusal)) => {
                 self.next = Step::Complete;
-                next(&json!({ "errors": [refusal.error()] }))
+                let refused = json!({ "errors": [refusal.error()] });
+                Some(Event::default().event("next").data(refused.to_string()))
             }
             None => {
                 self.next = Step::End;
                 Some(Event::default().event("complete").data(""))
             }
-        }
-    }
-}
-
-/// An answer as an event; `None`, which ends the stream, for one that can't be written.
-fn next(answer: &impl Serialize) -> Option<Event> {
-    match serde_json::to_string(answer) {
-        Ok(text) => Some(Event::default().event("next").data(text)),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            None
         }
     }
 }

@@ -122,11 +122,8 @@ pub(super) fn open(
     Ok(upgrade.on_upgrade(async move |socket| {
         let mut talk = Talk { socket, shared, connection, headers, request_id };
         let closing = talk.hold().await;
-        if let Some((code, reason)) = closing.frame() {
-            let frame = CloseFrame { code, reason: reason.into() };
-            // Whoever does not listen to the last words is left without them.
-            _ = timeout(CLOSE_PATIENCE, talk.socket.send(Message::Close(Some(frame)))).await;
-        }
+        // Whoever does not listen to the last words is left without them.
+        _ = timeout(CLOSE_PATIENCE, talk.end(closing)).await;
     }))
 }
 
@@ -162,6 +159,16 @@ impl Talk {
             closing = self.converse(&visit) => closing,
             _ = gate.dismissal(&admitted) => Closing::Forbidden,
         }
+    }
+
+    /// Says why it is over, and reads what is still on its way: unread, it would take the last words
+    /// with it.
+    async fn end(&mut self, closing: Closing) {
+        if let Some((code, reason)) = closing.frame() {
+            let frame = CloseFrame { code, reason: reason.into() };
+            _ = self.socket.send(Message::Close(Some(frame))).await;
+        }
+        while let Some(Ok(_)) = self.socket.recv().await {}
     }
 
     /// Hears who it is.

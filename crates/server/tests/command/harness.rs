@@ -60,8 +60,14 @@ impl Home {
 
     /// A server on a free port, with access for everyone.
     pub fn serve(&self) -> Server {
+        self.serve_with(&[], Stdio::null())
+    }
+
+    /// The same with settings in the environment and a place for what it logs.
+    pub fn serve_with(&self, settings: &[(&str, &str)], log: impl Into<Stdio>) -> Server {
         let mut command = self.command(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(log);
+        let mut process = command.spawn().unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut greeting = String::new();
         out.read_line(&mut greeting).unwrap();
@@ -127,9 +133,19 @@ impl Server {
     }
 
     /// Asks the server to stop, as an operator would; its exit code.
-    pub fn stop(mut self) -> Option<i32> {
+    pub fn stop(self) -> Option<i32> {
+        self.tell_to_stop();
+        self.wait()
+    }
+
+    /// Sends SIGTERM.
+    pub fn tell_to_stop(&self) {
         let told = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
         assert!(told.success());
+    }
+
+    /// Waits for its end; its exit code.
+    pub fn wait(mut self) -> Option<i32> {
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).unwrap();
         self.process.wait().unwrap().code()

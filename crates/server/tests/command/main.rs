@@ -6,6 +6,7 @@
 )]
 
 mod configuration;
+mod edge;
 mod examples;
 mod failures;
 mod harness;

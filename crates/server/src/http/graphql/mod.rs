@@ -16,6 +16,7 @@ use metrics::counter;
 use registry_domain::access::{Principal, Purpose};
 use registry_domain::fault::Language;
 use registry_graphql::{OperationType, Visit, operation_type};
+use serde_json::json;
 use tokio::time::timeout;
 
 use super::connection::Connection;
@@ -124,6 +125,15 @@ pub(super) fn never_ran(response: &Response) -> bool {
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
+/// An answer as JSON; without `data` if nothing ran, as the specification has it.
+pub(super) fn written(response: &Response) -> serde_json::Result<String> {
+    if never_ran(response) {
+        serde_json::to_string(&json!({ "errors": response.errors }))
+    } else {
+        serde_json::to_string(response)
+    }
+}
+
 /// Who asks, in which language, and why.
 pub(super) fn visit(
     headers: &HeaderMap,
@@ -161,7 +171,7 @@ fn executed(
         StatusCode::OK
     };
     let extra = std::mem::take(&mut response.http_headers);
-    match serde_json::to_vec(&response) {
+    match written(&response) {
         Ok(body) => {
             let mut answered = answer(status, media_type, body.into());
             answered.headers_mut().extend(extra);
