@@ -1,6 +1,7 @@
 //! Indicators: figures of units by month, told from the rollups in memory.
 
 use async_graphql::{Enum, Result, SimpleObject};
+use futures_util::{Stream, StreamExt as _, future, stream};
 use registry_domain::access::Scope;
 use registry_domain::connectivity::DigitalService;
 use registry_domain::indicator::{
@@ -273,6 +274,34 @@ pub(crate) async fn values(
         }
     });
     Ok(values.collect())
+}
+
+/// The indicators of one unit at present, then again whenever its figures changed.
+pub(crate) fn live_values(
+    session: Session,
+    unit: UnitId,
+    codes: Option<Vec<IndicatorCode>>,
+) -> impl Stream<Item = Result<Vec<IndicatorValue>>> + Send + use<> {
+    // Listening begins before the first look, so that no change falls between the two.
+    let changes = session.store.changes();
+    let moments = stream::once(future::ready(())).chain(changes);
+    let looks = moments.then(move |()| {
+        let (session, codes) = (session.at_a_new_moment(), codes.clone());
+        async move { values(&session, unit, None, None, codes).await }
+    });
+    let mut told = None;
+    let news = looks.filter(move |look| {
+        let figures = look.as_ref().ok().map(|values| figures(values));
+        let is_news = figures.is_none() || figures != told;
+        told = figures;
+        future::ready(is_news)
+    });
+    news.map(|look| Ok(look?))
+}
+
+/// What has to differ for a listener to be told again.
+fn figures(values: &[IndicatorValue]) -> Vec<(Option<i64>, Option<i64>)> {
+    values.iter().map(|value| (value.numerator, value.denominator)).collect()
 }
 
 /// One indicator of one unit, month by month.

@@ -23,6 +23,7 @@ mod rounds;
 mod scalar;
 mod service_config;
 mod session;
+mod subscription;
 mod token;
 mod unit;
 
@@ -30,23 +31,24 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_graphql::{
-    EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode,
-};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 use http::HeaderValue;
 use registry_persistence::Store;
 
-use document::Documents;
+use document::{Documents, Ready};
 use mutation::Mutation;
 use query::Query;
 use rounds::{Asked, Rounds};
 use session::Session;
+use subscription::Subscription;
 
 pub use document::Operations;
 pub use session::Visit;
 pub use token::TokenIssuer;
 
-type RegistrySchema = Schema<Query, Mutation, EmptySubscription>;
+type RegistrySchema = Schema<Query, Mutation, Subscription>;
 
 /// Whether clients may ask what the schema is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,14 +143,20 @@ impl std::fmt::Debug for Api {
 pub struct Admitted {
     request: Request,
     visit: Visit,
-    cost: usize,
+    ready: Ready,
 }
 
 impl Admitted {
     /// How many fields it asks for, lists counted by their length.
     #[must_use]
     pub const fn cost(&self) -> usize {
-        self.cost
+        self.ready.cost
+    }
+
+    /// Whether it is a subscription, to be answered by [`Api::listen`].
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        self.ready.kind == OperationType::Subscription
     }
 }
 
@@ -177,7 +185,7 @@ impl Api {
         operations: Operations,
     ) -> Result<Admitted, Response> {
         match self.documents.admit(&mut request, &visit, operations).await {
-            Ok(cost) => Ok(Admitted { request, visit, cost }),
+            Ok(ready) => Ok(Admitted { request, visit, ready }),
             Err(errors) => Err(Response::from_errors(errors)),
         }
     }
@@ -209,11 +217,35 @@ impl Api {
         }
         response
     }
+
+    /// Answers a subscription that was admitted, event by event, by the rules of [`Api::execute`];
+    /// goes on until dropped.
+    #[must_use]
+    pub fn listen(
+        &self,
+        Admitted { request, visit, .. }: Admitted,
+    ) -> BoxStream<'static, Response> {
+        let asked = Asked::default();
+        let session = Session::new(self, visit, asked.clone());
+        let events = self.schema.execute_stream(request.data(session.clone()));
+        let listening = (events, asked, session);
+        let next = async |(mut events, asked, session): Listening| {
+            let next = pin!(events.next());
+            let mut response = Rounds::new(next, asked.clone()).await?;
+            for error in &mut response.errors {
+                error::explain(error, &session);
+            }
+            Some((response, (events, asked, session)))
+        };
+        stream::unfold(listening, next).boxed()
+    }
 }
 
+type Listening = (BoxStream<'static, Response>, Asked, Session);
+
 /// The schema with what holds for validating and for executing alike. Suggestions would leak names.
-fn builder(settings: &SchemaSettings) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    let builder = Schema::build(Query, Mutation::default(), EmptySubscription)
+fn builder(settings: &SchemaSettings) -> SchemaBuilder<Query, Mutation, Subscription> {
+    let builder = Schema::build(Query, Mutation::default(), Subscription)
         .disable_suggestions()
         // Measured before; one more level is what async-graphql counts for the operation itself.
         .limit_recursive_depth(settings.max_nesting + 1);

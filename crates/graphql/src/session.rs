@@ -66,6 +66,11 @@ impl Session {
         context.data_unchecked()
     }
 
+    /// The same asker at a later moment: figures are read anew.
+    pub(crate) fn at_a_new_moment(&self) -> Self {
+        Self { rollups: Arc::default(), ..self.clone() }
+    }
+
     /// The rollups as of one moment: all figures of a request agree with each other.
     pub(crate) async fn rollups(&self) -> Result<Arc<RollupCube>, StoreError> {
         self.rollups.get_or_try_init(|| self.reader.rollups()).await.cloned()

@@ -6,6 +6,7 @@
 //! rows stay inside.
 
 mod bulk;
+mod changes;
 mod connectivity;
 mod document;
 mod engine;

@@ -158,7 +158,8 @@ impl RollupCache {
     }
 }
 
-async fn sum_of_versions(connection: &impl ConnectionTrait) -> Result<i64, StoreError> {
+/// Counts up with every committed change of a figure, whichever process wrote.
+pub(crate) async fn sum_of_versions(connection: &impl ConnectionTrait) -> Result<i64, StoreError> {
     // PostgreSQL sums 64-bit integers into a decimal.
     let sql = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS versions FROM rollup_version";
     let statement = Statement::from_string(connection.get_database_backend(), sql);

@@ -9,6 +9,7 @@ use registry_domain::time::{Clock, Date, Instant};
 use registry_domain::unit::Units;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
 
+use crate::changes::Changes;
 use crate::engine::{Connections, Purpose, connect};
 use crate::entity::household;
 use crate::entity::record::data_key;
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) targets: Vec<Target>,
     pub(crate) rollups: RollupCache,
     pub(crate) standing: StandingCache,
+    pub(crate) changes: Changes,
 }
 
 impl fmt::Debug for Inner {
@@ -69,6 +71,7 @@ impl Store {
             units,
             rollups: RollupCache::default(),
             standing: StandingCache::default(),
+            changes: Changes::default(),
         };
         let store = Self { inner: Arc::new(inner) };
         store.inner.rollups.current(&store.inner.connections.readers).await?;

@@ -117,6 +117,7 @@ impl Store {
                 if C::CHANGES_STANDING {
                     self.inner.standing.forget();
                 }
+                self.inner.changes.committed();
                 Ok(written)
             }
             Err(error) => {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
+use ipnet::IpNet;
 use registry_graphql::{DocumentPolicy, Introspection, SchemaSettings};
 use registry_persistence::{DatabaseUrl, StoreConfig};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ pub struct Config {
     pub database: DatabaseSettings,
     /// The HTTP server.
     pub http: HttpSettings,
+    /// TLS; without it the server speaks plain HTTP, as behind a proxy.
+    pub tls: Option<TlsSettings>,
     /// What a GraphQL request may hold and cost.
     pub graphql: GraphqlSettings,
     /// What a client may ask for in a minute.
@@ -68,14 +71,44 @@ pub struct HttpSettings {
     pub body_limit: usize,
     /// How long a request may take, in seconds.
     pub request_timeout_seconds: u64,
-    /// How long a client may take to send a request's head, in seconds.
+    /// How many connections there are at once; more wait.
+    pub max_connections: usize,
+    /// How long a client may take to send a request's head, and HTTP/1.1 may rest before one, in seconds.
     pub header_timeout_seconds: u64,
+    /// How long a client may take to send a request's body, in seconds.
+    pub body_timeout_seconds: u64,
+    /// How long a connection may be kept without a request, or without taking what it is sent, in seconds.
+    pub idle_timeout_seconds: u64,
     /// How many GraphQL requests are answered at once; more are told to come back.
     pub max_concurrent: usize,
     /// Origins whose browsers may call, like `https://app.example.vn`; none by default.
     pub cors_origins: Vec<String>,
+    /// Networks of proxies that are believed on whom they speak for, like `10.0.0.0/8`; none by default.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where those proxies say it.
+    pub forwarded_header: ForwardedHeader,
     /// How long running requests may go on after the server was told to stop, in seconds.
     pub shutdown_grace_seconds: u64,
+}
+
+/// The header in which proxies name the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, which most write.
+    XForwardedFor,
+    /// `Forwarded`, as RFC 7239 has it.
+    Forwarded,
+}
+
+/// TLS. Both files are read again when they change.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSettings {
+    /// The certificate and those above it, as PEM.
+    pub certificate: PathBuf,
+    /// Its private key, as PEM.
+    pub key: PathBuf,
 }
 
 /// What a GraphQL request may hold and cost.
@@ -310,11 +343,17 @@ impl Config {
                 // The largest document and the largest variables, and some room around them.
                 body_limit: (2 << 20) + (256 << 10),
                 request_timeout_seconds: 30,
+                max_connections: 2_000,
                 header_timeout_seconds: 10,
+                body_timeout_seconds: 10,
+                idle_timeout_seconds: 60,
                 max_concurrent: 512,
                 cors_origins: Vec::new(),
+                trusted_proxies: Vec::new(),
+                forwarded_header: ForwardedHeader::XForwardedFor,
                 shutdown_grace_seconds: 20,
             },
+            tls: None,
             graphql: GraphqlSettings::defaults(),
             rate: RateSettings::default(),
             log: LogSettings {
@@ -350,6 +389,9 @@ impl Config {
             return wrong(
                 "graphql.max_nesting must be 100 or less, or reading a document takes too much of the stack",
             );
+        }
+        if self.http.max_connections == 0 || self.http.idle_timeout_seconds == 0 {
+            return wrong("http.max_connections and http.idle_timeout_seconds must be 1 or more");
         }
         let access = &self.access;
         if access.development

@@ -36,7 +36,7 @@ pub enum Operations {
     /// All of them.
     All,
     /// Only those that change nothing, as for GET.
-    Queries,
+    Harmless,
 }
 
 impl Operations {
@@ -47,10 +47,18 @@ impl Operations {
                 (Some(wanted), Some(name)) => wanted == name.as_str(),
                 _ => true,
             };
-            meant && operation.node.ty != OperationType::Query
+            meant && operation.node.ty == OperationType::Mutation
         });
-        if self == Self::Queries && other { Err(Refused::OnlyQueries) } else { Ok(()) }
+        if self == Self::Harmless && other { Err(Refused::OnlyQueries) } else { Ok(()) }
     }
+}
+
+/// What is known of a request that may run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ready {
+    /// How many fields it asks for, lists counted by their length.
+    pub(crate) cost: usize,
+    pub(crate) kind: OperationType,
 }
 
 /// A document that was found valid.
@@ -86,13 +94,13 @@ impl Documents {
         }
     }
 
-    /// Makes a request ready to run, or tells all that stands against it. Gives what it will cost.
+    /// Makes a request ready to run, or tells all that stands against it.
     pub(crate) async fn admit(
         &self,
         request: &mut Request,
         visit: &Visit,
         operations: Operations,
-    ) -> Result<usize, Vec<ServerError>> {
+    ) -> Result<Ready, Vec<ServerError>> {
         self.check(request, visit, operations)
             .await
             .map_err(|refused| refusal::told(refused, visit))
@@ -114,7 +122,7 @@ impl Documents {
         request: &mut Request,
         visit: &Visit,
         operations: Operations,
-    ) -> Result<usize, Vec<Refused>> {
+    ) -> Result<Ready, Vec<Refused>> {
         let prepared = self.prepared(request, operations).await?;
         let operation = prepared.plan.operation(request.operation_name.as_deref());
         let operation = operation.map_err(|refused| vec![refused])?;
@@ -126,9 +134,10 @@ impl Documents {
         Measure::Complexity
             .within(self.settings.max_complexity, cost)
             .map_err(|refused| vec![refused])?;
+        let kind = operation.kind;
         request.query = String::new();
         request.set_parsed_query(prepared.parsed.clone());
-        Ok(cost)
+        Ok(Ready { cost, kind })
     }
 
     /// The request's document, valid with the request's variables.

@@ -21,7 +21,7 @@ pub(super) struct Plan(Vec<Operation>);
 #[derive(Debug)]
 pub(super) struct Operation {
     name: Option<Name>,
-    kind: OperationType,
+    pub(super) kind: OperationType,
     places: Vec<Place>,
 }
 

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{seed, tell};
 use crate::config::{Config, Loaded};
 use crate::error::ServerError;
-use crate::http::{self, Gate};
+use crate::http::{self, Certificate, Gate};
 use crate::start;
 use crate::token::Tokens;
 
@@ -26,6 +26,7 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
     // First of all: a second server on the same address should not begin to fill a database.
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|reason| ServerError::CannotListen { address, reason })?;
+    let certificate = loaded.config.tls.clone().map(Certificate::load).transpose()?;
     let mut store = start::migrate_and_open(loaded, Arc::new(SystemClock)).await?;
     if demo.is_some() && seed::is_due(&store, Scale::Province).await? {
         tell("filling the demo province; this takes about half a minute / đang sinh dữ liệu mẫu");
@@ -45,18 +46,18 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
     let Config { http: settings, rate, .. } = &loaded.config;
     let router = http::router(api, store.clone(), gate, settings, rate)?;
     let address = listener.local_addr().unwrap_or(address);
-    greet(address);
-    http::serve(listener, router, settings, stopped()).await;
+    greet(address, if certificate.is_some() { "https" } else { "http" });
+    http::serve(listener, router, settings, certificate, stopped()).await;
     store.close().await;
     Ok(())
 }
 
-fn greet(address: SocketAddr) {
-    tell(format!("listening on http://{address}/graphql / máy chủ đang chạy"));
-    tell(format!("in a browser / mở bằng trình duyệt: http://{address}/"));
+fn greet(address: SocketAddr, scheme: &str) {
+    tell(format!("listening on {scheme}://{address}/graphql / máy chủ đang chạy"));
+    tell(format!("in a browser / mở bằng trình duyệt: {scheme}://{address}/"));
     tell("try / dùng thử:");
     tell(format!(
-        "  curl -s http://{address}/graphql -H 'Content-Type: application/json' \\\n    -d '{{\"query\":\"{{ units(filter: {{search: \\\"vi tan\\\"}}) {{ nodes {{ code name }} }} }}\"}}'"
+        "  curl -s {scheme}://{address}/graphql -H 'Content-Type: application/json' \\\n    -d '{{\"query\":\"{{ units(filter: {{search: \\\"vi tan\\\"}}) {{ nodes {{ code name }} }} }}\"}}'"
     ));
 }
 

@@ -1,6 +1,7 @@
 //! The gate: whose request it is. Everything that comes in passes here, by HTTP or over a socket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use registry_domain::access::Principal;
@@ -8,6 +9,9 @@ use registry_persistence::StoreError;
 
 use super::graphql::Refusal;
 use crate::token::{Tokens, Verified};
+
+/// How long somebody who stays is not asked again.
+const ADMISSION_HOLDS: Duration = Duration::from_secs(2);
 
 /// Lets requests in, each as somebody.
 #[derive(Debug, Clone)]
@@ -62,13 +66,22 @@ impl Gate {
     }
 
     /// Whether somebody who was let in before still may be: tokens expire and are revoked.
-    #[allow(dead_code, reason = "the ways in come one after another")]
     pub(super) async fn still_admits(&self, admitted: &Admitted) -> Result<(), Refusal> {
         let Some(token) = &admitted.token else { return Ok(()) };
         match self.tokens.still_accepts(token).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(not_accepted()),
             Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    /// Ends when somebody who was let in may not be in any more, with the reason.
+    pub(super) async fn dismissal(&self, admitted: &Admitted) -> Refusal {
+        loop {
+            tokio::time::sleep(ADMISSION_HOLDS).await;
+            if let Err(refusal) = self.still_admits(admitted).await {
+                return refusal;
+            }
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 
 /// Scripts and styles come from this server only; GraphiQL's editor sets styles of its own.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 pub(super) async fn page() -> Response {
     let headers = [
@@ -14,6 +16,9 @@ pub(super) async fn page() -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::CACHE_CONTROL, "no-cache"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (OPENER_POLICY, "same-origin"),
     ];
     (headers, include_str!("../../assets/graphiql/index.html")).into_response()
 }

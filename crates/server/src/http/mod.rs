@@ -1,6 +1,8 @@
 //! The HTTP server: GraphQL, its console, health and metrics. Knows the schema only as something to execute.
 
 mod client_address;
+mod connection;
+mod events;
 mod gate;
 mod graphiql;
 mod graphql;
@@ -9,6 +11,8 @@ mod oauth;
 mod rate;
 mod request_id;
 mod serve;
+mod tls;
+mod websocket;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,18 +30,21 @@ use registry_persistence::Store;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::cors::CorsLayer;
 
 use crate::config::{HttpSettings, RateSettings};
 use crate::error::ServerError;
 use crate::telemetry;
 use crate::token::{KEYS_PATH, TOKEN_PATH};
+use client_address::Proxies;
+use graphql::Sizes;
 use rate::Rates;
 
 pub use client_address::ClientAddress;
 pub use gate::Gate;
 pub use serve::serve;
+pub use tls::Certificate;
 
 /// Answers below this size are sent as they are.
 const COMPRESSED_FROM: u64 = 1_024;
@@ -50,8 +57,17 @@ struct Shared {
     gate: Gate,
     rates: Arc<Rates>,
     body_limit: usize,
+    body_timeout: Duration,
     request_timeout: Duration,
+    /// Origins that browsers may open sockets from, beside the server's own.
+    origins: Arc<[String]>,
     places: Arc<Semaphore>,
+}
+
+impl Shared {
+    fn sizes(&self) -> Sizes {
+        Sizes { body: self.body_limit, variables: self.api.settings().max_variables_bytes }
+    }
 }
 
 /// The routes, behind a gate.
@@ -69,9 +85,15 @@ pub fn router(
         store,
         gate,
         body_limit: settings.body_limit,
+        body_timeout: Duration::from_secs(settings.body_timeout_seconds),
         request_timeout: Duration::from_secs(settings.request_timeout_seconds),
+        origins: settings.cors_origins.as_slice().into(),
         places: Arc::new(Semaphore::new(settings.max_concurrent)),
     };
+    // Events would be held back until there are enough of them to be compressed.
+    let compressed =
+        SizeAbove::new(COMPRESSED_FROM).and(NotForContentType::const_new("text/event-stream"));
+    let proxies = Proxies::new(settings);
     let router = Router::new()
         .route("/graphql", any(graphql::handle))
         .route("/", get(graphiql::page))
@@ -85,9 +107,10 @@ pub fn router(
         .fallback(graphql::not_found)
         .with_state(shared)
         .layer(CatchPanicLayer::custom(graphql::panicked))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM)))
+        .layer(CompressionLayer::new().compress_when(compressed))
         .layer(middleware::from_fn(observe))
-        .layer(middleware::from_fn(request_id::attach));
+        .layer(middleware::from_fn(request_id::attach))
+        .layer(middleware::from_fn_with_state(proxies, client_address::attach));
     Ok(if settings.cors_origins.is_empty() { router } else { router.layer(cors(settings)?) })
 }
 
@@ -110,6 +133,7 @@ async fn observe(request: Request, next: Next) -> Response<Body> {
     let route =
         request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let response = next.run(request).await;
+    tracing::debug!(route, status = response.status().as_u16(), "answered");
     let status = response.status().as_u16().to_string();
     counter!("http_requests_total", "route" => route.clone(), "status" => status).increment(1);
     histogram!("http_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());

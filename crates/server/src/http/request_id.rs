@@ -8,6 +8,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
+use tracing::field::display;
+
+use super::ClientAddress;
 
 /// The header that carries it.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,7 +26,8 @@ pub(super) struct RequestId(pub(super) String);
 pub(super) async fn attach(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&HEADER).and_then(|value| value.to_str().ok());
     let id = given.filter(|id| is_sane(id)).map_or_else(generate, str::to_owned);
-    let span = tracing::info_span!("request", id);
+    let client = request.extensions().get::<ClientAddress>().map(|client| display(client.0));
+    let span = tracing::info_span!("request", id, client);
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&id) {

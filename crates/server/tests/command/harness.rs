@@ -60,17 +60,23 @@ impl Home {
 
     /// A server on a free port, with access for everyone.
     pub fn serve(&self) -> Server {
-        self.serve_by(&["serve", "--demo", "--listen", "127.0.0.1:0"])
+        self.serve_by(&["--demo"], &[], Stdio::null())
     }
 
     /// A server on a free port that lets in whom a token says.
     pub fn serve_closed(&self) -> Server {
-        self.serve_by(&["serve", "--listen", "127.0.0.1:0"])
+        self.serve_by(&[], &[], Stdio::null())
     }
 
-    fn serve_by(&self, arguments: &[&str]) -> Server {
-        let mut command = self.command(arguments);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    /// A server with access for everyone, settings in the environment and a place for what it logs.
+    pub fn serve_with(&self, settings: &[(&str, &str)], log: impl Into<Stdio>) -> Server {
+        self.serve_by(&["--demo"], settings, log)
+    }
+
+    fn serve_by(&self, flags: &[&str], settings: &[(&str, &str)], log: impl Into<Stdio>) -> Server {
+        let mut command = self.command(&[&["serve", "--listen", "127.0.0.1:0"], flags].concat());
+        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(log);
+        let mut process = command.spawn().unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut greeting = String::new();
         out.read_line(&mut greeting).unwrap();
@@ -144,9 +150,19 @@ impl Server {
     }
 
     /// Asks the server to stop, as an operator would; its exit code.
-    pub fn stop(mut self) -> Option<i32> {
+    pub fn stop(self) -> Option<i32> {
+        self.tell_to_stop();
+        self.wait()
+    }
+
+    /// Sends SIGTERM.
+    pub fn tell_to_stop(&self) {
         let told = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
         assert!(told.success());
+    }
+
+    /// Waits for its end; its exit code.
+    pub fn wait(mut self) -> Option<i32> {
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).unwrap();
         self.process.wait().unwrap().code()

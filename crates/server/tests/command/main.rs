@@ -7,6 +7,7 @@
 
 mod configuration;
 mod documents;
+mod edge;
 mod examples;
 mod failures;
 mod harness;

@@ -7,8 +7,8 @@ use registry_domain::access::Principal;
 use registry_domain::household::HouseholdNumber;
 use registry_graphql::{Api, SchemaSettings};
 use registry_persistence::Store;
-use registry_server::config::{AccessSettings, HttpSettings, RateSettings};
-use registry_server::http::{self, Gate};
+use registry_server::config::{AccessSettings, ForwardedHeader, HttpSettings, RateSettings};
+use registry_server::http::{self, Certificate, Gate};
 use registry_server::token::Tokens;
 use registry_testing::{Engine, TestDatabase};
 use reqwest::{RequestBuilder, Response};
@@ -20,11 +20,24 @@ use tokio::sync::oneshot;
 pub const HAMLET: &str = "31333001";
 
 /// What may differ from server to server.
-#[derive(Default)]
 pub struct Setup {
     pub schema: SchemaSettings,
     pub rate: RateSettings,
     pub access: AccessSettings,
+    pub http: HttpSettings,
+    pub certificate: Option<Certificate>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            schema: SchemaSettings::default(),
+            rate: RateSettings::default(),
+            access: AccessSettings::default(),
+            http: settings(),
+            certificate: None,
+        }
+    }
 }
 
 /// A server that stops when dropped.
@@ -35,7 +48,7 @@ pub struct TestApp {
     address: String,
     client: reqwest::Client,
     token: Option<String>,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
 }
 
 /// The settings that tests run with.
@@ -44,9 +57,14 @@ pub fn settings() -> HttpSettings {
         listen: ([127, 0, 0, 1], 0).into(),
         body_limit: 1 << 20,
         request_timeout_seconds: 30,
+        max_connections: 200,
         header_timeout_seconds: 10,
+        body_timeout_seconds: 10,
+        idle_timeout_seconds: 60,
         max_concurrent: 64,
         cors_origins: vec!["https://app.example.vn".into()],
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        forwarded_header: ForwardedHeader::XForwardedFor,
         shutdown_grace_seconds: 5,
     }
 }
@@ -75,24 +93,31 @@ impl TestApp {
         Self::serve(database, store, principal, Setup::default()).await
     }
 
+    /// Another instance over the same database, that lets everyone do everything.
+    pub async fn other_instance(&self) -> Self {
+        let (database, store) = (Arc::clone(&self.database), self.database.open().await);
+        Self::serve(database, store, Principal::development(), Setup::default()).await
+    }
+
     async fn serve(
         database: Arc<TestDatabase>,
         store: Store,
         principal: Principal,
-        Setup { schema, rate, access }: Setup,
+        Setup { schema, rate, access, http: settings, certificate }: Setup,
     ) -> Self {
         let tokens = Arc::new(Tokens::new(store.clone(), &access).unwrap());
         let api = Api::new(store.clone(), tokens.clone(), schema);
         let gate = Gate::open_to(principal, tokens.clone());
-        let router = http::router(api, store.clone(), gate, &settings(), &rate).unwrap();
+        let router = http::router(api, store.clone(), gate, &settings, &rate).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(async move {
-            http::serve(listener, router, &settings(), async { _ = stopped.await }).await;
+            let stopped = async { _ = stopped.await };
+            http::serve(listener, router, &settings, certificate, stopped).await;
         });
         let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
-        Self { database, store, tokens, address, client, token: None, _stop: stop }
+        Self { database, store, tokens, address, client, token: None, stop: Some(stop) }
     }
 
     /// Another server on the same store, asked with a token that an administrator issues.
@@ -104,6 +129,16 @@ impl TestApp {
         assert_eq!(issued["errors"], json!([]), "{token}");
         let token = issued["accessToken"].as_str().unwrap().to_owned();
         Self { token: Some(token), ..self.beside(Principal::anonymous()).await }
+    }
+
+    /// Host and port.
+    pub fn host(&self) -> &str {
+        self.address.trim_start_matches("http://")
+    }
+
+    /// Tells the server to stop.
+    pub fn stop(&mut self) {
+        self.stop.take();
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {

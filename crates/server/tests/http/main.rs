@@ -1,9 +1,16 @@
 //! The registry as its clients see it: a server over HTTP on a database of either engine.
-#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it must be")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it must be"
+)]
 
 mod access;
+mod clients;
+mod connections;
 mod connectivity;
 mod documents;
+mod events;
 mod forge;
 mod harness;
 mod households;
@@ -11,5 +18,6 @@ mod indicators;
 mod outside_issuers;
 mod privacy;
 mod protocol;
+mod sockets;
 mod tokens;
 mod units;

@@ -97,7 +97,7 @@ impl Issuer {
 
 async fn axum_serve(listener: TcpListener, router: Router) {
     let settings = crate::harness::settings();
-    registry_server::http::serve(listener, router, &settings, std::future::pending()).await;
+    registry_server::http::serve(listener, router, &settings, None, std::future::pending()).await;
 }
 
 fn outside(changes: &Value) -> Value {

@@ -1,4 +1,4 @@
-//! The two media types of answers, and which one a client likes best.
+//! The media types of answers, and which one a client likes best.
 
 use http::{HeaderMap, header};
 
@@ -11,6 +11,15 @@ pub(in crate::http) enum MediaType {
     Json,
 }
 
+/// How a client wants to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Once.
+    Whole(MediaType),
+    /// Event by event, as `text/event-stream`.
+    Events,
+}
+
 impl MediaType {
     pub(super) const fn text(self) -> &'static str {
         match self {
@@ -18,8 +27,10 @@ impl MediaType {
             Self::Json => "application/json; charset=utf-8",
         }
     }
+}
 
-    /// What the client likes best; `None` if it takes neither.
+impl Form {
+    /// What the client likes best; `None` if it takes nothing of it.
     pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
         let accepted: Vec<_> = headers
             .get_all(header::ACCEPT)
@@ -27,15 +38,18 @@ impl MediaType {
             .filter_map(|value| value.to_str().ok())
             .collect();
         if accepted.is_empty() {
-            return Some(Self::Json);
+            return Some(Self::Whole(MediaType::Json));
         }
         let accepted = accepted.join(",");
         let response = quality(&accepted, &["application/graphql-response+json"]);
         let json = quality(&accepted, &["application/json", "application/*", "*/*"]);
-        if response <= 0.0 && json <= 0.0 {
+        let events = quality(&accepted, &["text/event-stream"]);
+        if events > response.max(json) {
+            Some(Self::Events)
+        } else if response <= 0.0 && json <= 0.0 {
             None
         } else {
-            Some(if response >= json { Self::Response } else { Self::Json })
+            Some(Self::Whole(if response >= json { MediaType::Response } else { MediaType::Json }))
         }
     }
 }

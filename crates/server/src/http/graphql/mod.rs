@@ -6,23 +6,29 @@ mod request;
 
 use std::any::Any;
 
-use async_graphql::{Response, Value};
-use axum::body::Body;
+use async_graphql::{Request, Response, Value};
 use axum::extract::State;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use metrics::counter;
-use registry_domain::access::Purpose;
+use registry_domain::access::{Principal, Purpose};
 use registry_domain::fault::Language;
 use registry_graphql::{Admitted, Operations, Visit};
+use serde_json::json;
+use tokio::time::timeout;
 
-use super::Shared;
 use super::client_address::ClientAddress;
+use super::connection::Connection;
 use super::request_id::RequestId;
-use media::MediaType;
+use super::{Shared, events, websocket};
+use media::{Form, MediaType};
 use refusal::answer;
-use request::{Sizes, from_body, from_query};
+use request::{from_body, from_query};
 
 pub(super) use refusal::Refusal;
+pub(super) use request::{Sizes, from_members};
 
 /// How to prove who one is.
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
@@ -33,61 +39,171 @@ const POST: HeaderValue = HeaderValue::from_static("POST, GET");
 /// Answers `/graphql`.
 pub(super) async fn handle(
     State(shared): State<Shared>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    axum::Extension(connection): axum::Extension<Connection>,
     axum::Extension(request_id): axum::Extension<RequestId>,
     address: ClientAddress,
-    body: Body,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: axum::extract::Request,
 ) -> axum::response::Response {
-    let Some(media_type) = MediaType::negotiate(&headers) else {
-        let message = "answers are application/graphql-response+json or application/json";
+    if let Ok(upgrade) = upgrade {
+        let opened =
+            websocket::open(shared, connection, address, request.headers(), &request_id, upgrade);
+        return opened
+            .unwrap_or_else(|refusal| refusal.of(&request_id).into_response(MediaType::Json));
+    }
+    let Some(form) = Form::negotiate(request.headers()) else {
+        let message =
+            "answers are application/graphql-response+json, application/json or text/event-stream";
         return Refusal::new(StatusCode::NOT_ACCEPTABLE, message)
             .of(&request_id)
             .into_response(MediaType::Json);
     };
-    let Ok(_place) = shared.places.try_acquire() else {
-        let message = "the registry is busy; try again / hệ thống đang bận, hãy thử lại";
-        return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
-            .of(&request_id)
-            .into_response(media_type);
-    };
     let answered = async {
-        let admitted = shared.gate.admit(&headers).await?;
-        let variables = shared.api.settings().max_variables_bytes;
-        let sizes = Sizes { body: shared.body_limit, variables };
-        let (request, operations) = match method {
-            Method::POST => (from_body(&headers, body, sizes).await?, Operations::All),
-            Method::GET => (from_query(&uri, sizes)?, Operations::Queries),
+        let (parts, body) = request.into_parts();
+        let headers = &parts.headers;
+        let admitted = shared.gate.admit(headers).await?;
+        let (request, operations) = match parts.method {
+            Method::POST => {
+                let sizes = shared.sizes();
+                (from_body(headers, body, sizes, shared.body_timeout).await?, Operations::All)
+            }
+            Method::GET => (from_query(&parts.uri, shared.sizes())?, Operations::Harmless),
             _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "send POST or GET")),
         };
-        let visit = Visit {
-            principal: admitted.principal.clone(),
-            language: language(&headers),
-            purpose: purpose(&headers)?,
-            request_id: request_id.0.clone(),
-        };
-        let request = shared.api.admit(request, visit, operations).await;
-        // Even being refused costs a point.
-        let cost = request.as_ref().map_or(1, Admitted::cost);
-        let left = shared.rates.take(&admitted.principal, address, cost)?;
-        let mut response = match request {
-            Ok(request) => shared.api.execute(request).await,
-            Err(refused) => refused,
-        };
-        response.http_headers.extend(left.into_iter().flatten());
-        Ok(response)
+        let visit = visit(headers, admitted.principal.clone(), &request_id)?;
+        let asked = Asked { request, operations, visit, address };
+        Ok(match form {
+            Form::Whole(media_type) => {
+                executed(execute(&shared, asked).await?, media_type, &request_id)
+            }
+            Form::Events => {
+                events::answer(listen(&shared, asked), shared.gate, admitted, connection)
+            }
+        })
     };
-    match tokio::time::timeout(shared.request_timeout, answered).await {
-        Ok(Ok(response)) => executed(response, media_type, &request_id),
-        Ok(Err(refusal)) => refusal.of(&request_id).into_response(media_type),
-        Err(_) => {
-            let message = "the request took too long / yêu cầu mất quá nhiều thời gian";
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
-                .of(&request_id)
-                .into_response(media_type)
+    let media_type = match form {
+        Form::Whole(media_type) => media_type,
+        Form::Events => MediaType::Json,
+    };
+    answered.await.unwrap_or_else(|refusal| refusal.of(&request_id).into_response(media_type))
+}
+
+/// A request, and all that it is judged by.
+pub(super) struct Asked {
+    pub(super) request: Request,
+    pub(super) operations: Operations,
+    pub(super) visit: Visit,
+    pub(super) address: ClientAddress,
+}
+
+/// What stands after a request was judged.
+enum Judged {
+    /// It may run; the headers tell what is left to its sender.
+    Admitted(Box<Admitted>, HeaderMap),
+    /// It has its answer already.
+    Answered(Box<Response>),
+}
+
+/// Judges a request before anything runs: what it asks for, of whom, how much.
+async fn judge(shared: &Shared, asked: Asked) -> Result<Judged, Refusal> {
+    let Asked { request, operations, visit, address } = asked;
+    let principal = visit.principal.clone();
+    let request = shared.api.admit(request, visit, operations).await;
+    // Even being refused costs a point.
+    let cost = request.as_ref().map_or(1, Admitted::cost);
+    let left = shared.rates.take(&principal, address, cost)?;
+    let left: HeaderMap = left.into_iter().flatten().collect();
+    Ok(match request {
+        Ok(admitted) => Judged::Admitted(Box::new(admitted), left),
+        Err(mut refused) => {
+            refused.http_headers.extend(left);
+            Judged::Answered(Box::new(refused))
+        }
+    })
+}
+
+/// Executes what ends by itself, whatever way it came.
+async fn execute(shared: &Shared, asked: Asked) -> Result<Response, Refusal> {
+    match judge(shared, asked).await? {
+        Judged::Answered(response) => Ok(told(*response)),
+        Judged::Admitted(admitted, left) => {
+            let mut response = run(shared, *admitted).await?;
+            response.http_headers.extend(left);
+            Ok(response)
         }
     }
+}
+
+/// Runs what was admitted: in one of the places, within the time.
+async fn run(shared: &Shared, admitted: Admitted) -> Result<Response, Refusal> {
+    let Ok(_place) = shared.places.try_acquire() else {
+        let message = "the registry is busy; try again / hệ thống đang bận, hãy thử lại";
+        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message));
+    };
+    let answered = timeout(shared.request_timeout, shared.api.execute(admitted)).await;
+    let response = answered.map_err(|_| {
+        let message = "the request took too long / yêu cầu mất quá nhiều thời gian";
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    })?;
+    Ok(told(response))
+}
+
+/// Answers an operation of any kind by a stream; all but subscriptions by one that ends at once.
+pub(super) fn listen(
+    shared: &Shared,
+    asked: Asked,
+) -> BoxStream<'static, Result<Response, Refusal>> {
+    let shared = shared.clone();
+    let answers = async move {
+        match judge(&shared, asked).await {
+            Ok(Judged::Admitted(admitted, _)) if admitted.listens() => {
+                shared.api.listen(*admitted).map(told).map(Ok).boxed()
+            }
+            Ok(Judged::Admitted(admitted, _)) => {
+                stream::once(async move { run(&shared, *admitted).await }).boxed()
+            }
+            Ok(Judged::Answered(response)) => stream::once(async { Ok(told(*response)) }).boxed(),
+            Err(refusal) => stream::once(async { Err(refusal) }).boxed(),
+        }
+    };
+    stream::once(answers).flatten().boxed()
+}
+
+/// Counts an answer that goes out.
+fn told(response: Response) -> Response {
+    let outcome = match (never_ran(&response), response.errors.is_empty()) {
+        (true, _) => "refused",
+        (false, true) => "ok",
+        (false, false) => "errors",
+    };
+    counter!("graphql_requests_total", "outcome" => outcome).increment(1);
+    response
+}
+
+/// Whether the faults were found before anything ran: then errors have no path.
+pub(super) fn never_ran(response: &Response) -> bool {
+    response.data == Value::Null
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// An answer as JSON; without `data` if nothing ran, as the specification has it.
+pub(super) fn written(response: &Response) -> serde_json::Result<String> {
+    if never_ran(response) {
+        serde_json::to_string(&json!({ "errors": response.errors }))
+    } else {
+        serde_json::to_string(response)
+    }
+}
+
+/// Who asks, in which language, and why.
+pub(super) fn visit(
+    headers: &HeaderMap,
+    principal: Principal,
+    RequestId(id): &RequestId,
+) -> Result<Visit, Refusal> {
+    let purpose = purpose(headers)?;
+    Ok(Visit { principal, language: language(headers), purpose, request_id: id.clone() })
 }
 
 fn language(headers: &HeaderMap) -> Language {
@@ -111,24 +227,15 @@ fn executed(
     media_type: MediaType,
     request_id: &RequestId,
 ) -> axum::response::Response {
-    // An error without a path was found before anything ran.
-    let never_ran = response.data == Value::Null
-        && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty());
-    let outcome = match (never_ran, response.errors.is_empty()) {
-        (true, _) => "refused",
-        (false, true) => "ok",
-        (false, false) => "errors",
-    };
-    counter!("graphql_requests_total", "outcome" => outcome).increment(1);
-    let status = if never_ran { refused_status(&response, media_type) } else { StatusCode::OK };
+    let status =
+        if never_ran(&response) { refused_status(&response, media_type) } else { StatusCode::OK };
     match status {
         StatusCode::UNAUTHORIZED => response.http_headers.insert(header::WWW_AUTHENTICATE, BEARER),
         StatusCode::METHOD_NOT_ALLOWED => response.http_headers.insert(header::ALLOW, POST),
         _ => None,
     };
     let extra = std::mem::take(&mut response.http_headers);
-    match serde_json::to_vec(&response) {
+    match written(&response) {
         Ok(body) => {
             let mut answered = answer(status, media_type, body.into());
             answered.headers_mut().extend(extra);

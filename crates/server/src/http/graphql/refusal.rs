@@ -69,11 +69,16 @@ impl Refusal {
         self.with("requestId", id.as_str())
     }
 
-    pub(in crate::http) fn into_response(mut self, media_type: MediaType) -> Response {
-        shorten(&mut self.message);
-        let error = json!({ "message": self.message, "extensions": self.extensions });
-        let mut response =
-            answer(self.status, media_type, json!({ "errors": [error] }).to_string().into());
+    /// The refusal as one error of GraphQL.
+    pub(in crate::http) fn error(&self) -> Value {
+        let mut message = self.message.clone();
+        shorten(&mut message);
+        json!({ "message": message, "extensions": self.extensions })
+    }
+
+    pub(in crate::http) fn into_response(self, media_type: MediaType) -> Response {
+        let body = json!({ "errors": [self.error()] }).to_string();
+        let mut response = answer(self.status, media_type, body.into());
         for (name, value) in self.headers {
             response.headers_mut().insert(name, value);
         }

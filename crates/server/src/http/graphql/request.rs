@@ -1,11 +1,13 @@
 //! Reading a GraphQL request from the body of a POST or the query string of a GET.
 
 use std::io;
+use std::time::Duration;
 
 use async_graphql::{Request, Value, Variables};
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::Query;
 use http::{HeaderMap, StatusCode, Uri, header};
+use tokio::time::timeout;
 
 use super::refusal::Refusal;
 
@@ -14,15 +16,16 @@ const PERSISTED: &str = "persistedQuery";
 
 /// How many bytes there may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sizes {
-    pub(super) body: usize,
-    pub(super) variables: usize,
+pub(in crate::http) struct Sizes {
+    pub(in crate::http) body: usize,
+    pub(in crate::http) variables: usize,
 }
 
 pub(super) async fn from_body(
     headers: &HeaderMap,
     body: Body,
     sizes: Sizes,
+    patience: Duration,
 ) -> Result<Request, Refusal> {
     let kind =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -45,7 +48,11 @@ pub(super) async fn from_body(
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large());
     }
-    let body = to_bytes(body, limit).await.map_err(|_| too_large())?;
+    let body = timeout(patience, to_bytes(body, limit)).await.map_err(|_| {
+        let message = "the body took too long / nội dung yêu cầu gửi quá chậm";
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, message).header(header::CONNECTION, "close")
+    })?;
+    let body = body.map_err(|_| too_large())?;
     let body: serde_json::Value = serde_json::from_slice(&body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Refusal::bad(format!("the body is not JSON in UTF-8, or nests too deep ({place})"))
@@ -75,7 +82,8 @@ pub(super) fn from_query(uri: &Uri, sizes: Sizes) -> Result<Request, Refusal> {
     from_members(members, sizes.variables)
 }
 
-fn from_members(
+/// Reads the members of a request object, whatever it came in.
+pub(in crate::http) fn from_members(
     mut members: serde_json::Map<String, serde_json::Value>,
     variables_limit: usize,
 ) -> Result<Request, Refusal> {

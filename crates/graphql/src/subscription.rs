@@ -1,0 +1,32 @@
+//! Where listening begins: a list of entry points, nothing else.
+
+use async_graphql::{Context, Result, Subscription};
+use futures_util::Stream;
+
+use crate::access::open;
+use crate::indicator::{IndicatorCode, IndicatorValue, live_values};
+use crate::session::Session;
+use crate::unit::UnitRef;
+
+#[derive(Default)]
+pub(crate) struct Subscription;
+
+/// Listening (theo dõi), by WebSocket (`graphql-transport-ws`) or server-sent events.
+#[Subscription]
+impl Subscription {
+    /// The present indicators of a unit (các chỉ số hiện tại của một đơn vị): at once, then again
+    /// whenever its figures changed. Open to everyone.
+    #[graphql(complexity = "20 * child_complexity", directive = open::apply())]
+    async fn indicators_changed(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which unit (đơn vị nào).")] unit: UnitRef,
+        #[graphql(desc = "Which ones (các chỉ số cần lấy); all if not given.")] codes: Option<
+            Vec<IndicatorCode>,
+        >,
+    ) -> Result<impl Stream<Item = Result<Vec<IndicatorValue>>> + use<>> {
+        let session = Session::of(context);
+        let unit = unit.require(session, "unit")?;
+        Ok(live_values(session.clone(), unit.id, codes))
+    }
+}
