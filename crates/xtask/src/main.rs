@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a developer's terminal")]
 
 mod bench;
+mod debian;
 mod postgres;
 mod supply_chain;
 mod test;

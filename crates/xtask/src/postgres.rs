@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::debian::{install, is_root};
 use crate::{TaskError, run};
 
 /// How long a new cluster may take to answer.
@@ -153,22 +154,12 @@ impl Owner {
     }
 }
 
-fn is_root() -> Result<bool, TaskError> {
-    use std::os::unix::fs::MetadataExt;
-    Ok(fs::metadata("/proc/self")?.uid() == 0)
-}
-
 /// The folder of PostgreSQL's programs; as root, Debian's package is installed if it is missing.
 fn find_or_install() -> Result<PathBuf, TaskError> {
     if let Some(found) = newest_programs() {
         return Ok(found);
     }
-    let command = "apt-get update && apt-get install --yes --no-install-recommends postgresql";
-    if !is_root()? {
-        return Err(TaskError::Missing(format!("PostgreSQL is missing; as root: {command}")));
-    }
-    println!("   PostgreSQL is missing; installing Debian's package");
-    run(Command::new("sh").args(["-c", command]).env("DEBIAN_FRONTEND", "noninteractive"))?;
+    install("PostgreSQL", "postgresql")?;
     newest_programs()
         .ok_or_else(|| TaskError::Missing("PostgreSQL was installed but not found".into()))
 }

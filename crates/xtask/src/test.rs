@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::debian::require_node;
 use crate::postgres::{Cluster, Durability};
 use crate::{TaskError, answers, run as run_program};
 
@@ -10,6 +11,8 @@ pub(crate) fn run(filter: &[String]) -> Result<(), TaskError> {
     run_cargo(&["fmt", "--all", "--check"])?;
     step("lints");
     run_cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    step("Node.js for the clients' tests");
+    require_node()?;
     step("PostgreSQL for the tests");
     let cluster = Cluster::start(Durability::Off)?;
     step("tests on SQLite and PostgreSQL");

@@ -15,7 +15,10 @@ const hint = `# Sổ đăng ký dịch vụ số của tỉnh · The province's 
 
 ReactDOM.createRoot(document.getElementById('graphiql')).render(
   React.createElement(GraphiQL, {
-    fetcher: GraphiQL.createFetcher({ url: '/graphql' }),
+    fetcher: GraphiQL.createFetcher({
+      url: '/graphql',
+      subscriptionUrl: `${location.origin.replace(/^http/, 'ws')}/graphql`,
+    }),
     defaultQuery: hint,
     defaultEditorToolsVisibility: true,
   }),

@@ -147,3 +147,18 @@ async fn the_console_cannot_be_framed_and_tells_nobody_where_it_was() {
         assert!(!page.headers().contains_key(absent), "{absent}");
     }
 }
+
+#[tokio::test]
+async fn many_requests_share_one_http2_connection() {
+    let app = app(HttpSettings { max_connections: 1, ..settings() }, None).await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let url = format!("http://{}/healthz", app.host());
+    let asked: Vec<_> = (0..150).map(|_| tokio::spawn(client.get(&url).send())).collect();
+    for asked in asked {
+        let response = asked.await.unwrap().unwrap();
+        assert_eq!(
+            (response.version(), response.status().as_u16()),
+            (reqwest::Version::HTTP_2, 200)
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! Programs that Debian has and the tests need.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::process::Command;
+
+use crate::{TaskError, answers, run};
+
+pub(crate) fn is_root() -> Result<bool, TaskError> {
+    Ok(fs::metadata("/proc/self")?.uid() == 0)
+}
+
+/// As root, installs Debian's packages of a program that is missing; else says how to.
+pub(crate) fn install(program: &str, packages: &str) -> Result<(), TaskError> {
+    let command =
+        format!("apt-get update && apt-get install --yes --no-install-recommends {packages}");
+    if !is_root()? {
+        return Err(TaskError::Missing(format!("{program} is missing; as root: {command}")));
+    }
+    println!("   {program} is missing; installing Debian's package");
+    run(Command::new("sh").args(["-c", &command]).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Sees to it that the npm clients can be run.
+pub(crate) fn require_node() -> Result<(), TaskError> {
+    if answers("node", "--version") && answers("npm", "--version") {
+        return Ok(());
+    }
+    install("Node.js or npm", "nodejs npm")
+}
