@@ -4,6 +4,7 @@
 mod connectivity;
 mod forge;
 mod harness;
+mod hostile;
 mod households;
 mod indicators;
 mod outside_issuers;
