@@ -13,6 +13,7 @@ mod documents;
 mod events;
 mod forge;
 mod harness;
+mod hostile;
 mod households;
 mod indicators;
 mod outside_issuers;
