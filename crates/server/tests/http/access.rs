@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::harness::{HAMLET, TestApp};
 use registry_domain::access::Principal;
 use registry_testing::{Engine, on_both_engines};
-use serde_json::json;
+use serde_json::{Value, json};
 
 on_both_engines!(every_operation_answers_every_role_as_the_table_says);
 
@@ -56,6 +56,7 @@ const TABLE: &[Row] = &[
     Row("Query.nodes", r#"{ nodes(ids: ["{id}"]) { id ... on Household { code } } }"#, READ),
     Row("Query.tokens", "{ tokens(first: 1) { nodes { jti } } }", ADMINISTER),
     Row("Query.partners", "{ partners { code } }", ADMINISTER),
+    Row("Subscription.indicatorsChanged", LISTEN, OPEN),
     Row("Query.serviceConfig", "{ serviceConfig { maxPage } }", OPEN),
     Row(
         "Mutation.registerHousehold",
@@ -119,6 +120,8 @@ const TABLE: &[Row] = &[
         ADMINISTER,
     ),
 ];
+
+const LISTEN: &str = r#"subscription { indicatorsChanged(unit: { code: "92" }, codes: [HOUSEHOLD_FIBRE]) { value } }"#;
 
 #[test]
 fn every_operation_of_the_schema_has_a_row() {
@@ -185,9 +188,23 @@ async fn every_operation_answers_every_role_as_the_table_says(engine: Engine) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The first thing that a listener is told.
+async fn first_event(user: &TestApp, operation: &str) -> Value {
+    let request = user.post("/graphql").header("accept", "text/event-stream");
+    let mut response = request.json(&json!({ "query": operation })).send().await.unwrap();
+    let chunk = response.chunk().await.unwrap().unwrap();
+    let text = std::str::from_utf8(&chunk).unwrap();
+    let data = text.lines().find_map(|line| line.strip_prefix("data:")).unwrap_or(text);
+    serde_json::from_str(data).unwrap()
+}
+
 /// What came of an operation, in one word.
 async fn outcome(user: &TestApp, operation: &str) -> String {
-    let answer = user.answer(operation, json!({})).await;
+    let answer = if operation.starts_with("subscription") {
+        first_event(user, operation).await
+    } else {
+        user.answer(operation, json!({})).await
+    };
     if let Some(code) = answer["errors"][0]["extensions"]["code"].as_str() {
         return code.to_owned();
     }

@@ -177,7 +177,7 @@ async fn a_socket_may_do_what_its_visitor_may() {
     let mut client = Client::introduced(&app).await;
     client.subscribe("h", "{ households { totalCount } }", json!({})).await;
     let answer = client.message().await;
-    let code = &answer["payload"]["errors"][0]["extensions"]["code"];
+    let code = &answer["payload"][0]["extensions"]["code"];
     assert_eq!(code, "UNAUTHENTICATED", "{answer}");
 }
 

@@ -76,9 +76,15 @@ pub(super) async fn handle(
             Form::Whole(media_type) => {
                 executed(execute(&shared, asked).await?, media_type, &request_id)
             }
-            Form::Events => {
-                events::answer(listen(&shared, asked), shared.gate, admitted, connection)
-            }
+            Form::Events => match judge(&shared, asked).await? {
+                // A listener that may not come in, or not by this way, is told by the status.
+                Judged::Answered(refused) if is_turned_away(&refused) => {
+                    executed(told(*refused), MediaType::Response, &request_id)
+                }
+                judged => {
+                    events::answer(answers(&shared, judged), shared.gate, admitted, connection)
+                }
+            },
         })
     };
     let media_type = match form {
@@ -148,7 +154,7 @@ async fn run(shared: &Shared, admitted: Admitted) -> Result<Response, Refusal> {
     Ok(told(response))
 }
 
-/// Answers an operation of any kind by a stream; all but subscriptions by one that ends at once.
+/// Judges an operation of any kind and answers it by a stream.
 pub(super) fn listen(
     shared: &Shared,
     asked: Asked,
@@ -156,17 +162,29 @@ pub(super) fn listen(
     let shared = shared.clone();
     let answers = async move {
         match judge(&shared, asked).await {
-            Ok(Judged::Admitted(admitted, _)) if admitted.listens() => {
-                shared.api.listen(*admitted).map(told).map(Ok).boxed()
-            }
-            Ok(Judged::Admitted(admitted, _)) => {
-                stream::once(async move { run(&shared, *admitted).await }).boxed()
-            }
-            Ok(Judged::Answered(response)) => stream::once(async { Ok(told(*response)) }).boxed(),
+            Ok(judged) => answers(&shared, judged),
             Err(refusal) => stream::once(async { Err(refusal) }).boxed(),
         }
     };
     stream::once(answers).flatten().boxed()
+}
+
+/// The answers to what was judged; all but subscriptions have one.
+fn answers(shared: &Shared, judged: Judged) -> BoxStream<'static, Result<Response, Refusal>> {
+    match judged {
+        Judged::Answered(response) => stream::once(async { Ok(told(*response)) }).boxed(),
+        Judged::Admitted(admitted, _) if admitted.listens() => {
+            shared.api.listen(*admitted).map(told).map(Ok).boxed()
+        }
+        Judged::Admitted(admitted, _) => {
+            let shared = shared.clone();
+            stream::once(async move { run(&shared, *admitted).await }).boxed()
+        }
+    }
+}
+
+fn is_turned_away(refused: &Response) -> bool {
+    refused_status(refused, MediaType::Response) != StatusCode::BAD_REQUEST
 }
 
 /// Counts an answer that goes out.
