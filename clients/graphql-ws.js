@@ -1,4 +1,4 @@
-// graphql-ws: a query, a subscription that hears of a change, and a duplicate id.
+// graphql-ws: a query, a subscription that hears of a change, a duplicate id, and a token that is not valid.
 import assert from 'node:assert/strict';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
@@ -30,3 +30,13 @@ const listen = () => new Promise((_, reject) => {
   sameId.subscribe({ query: FIBRE }, { next() {}, error: reject, complete() {} });
 });
 await assert.rejects(Promise.race([listen(), listen()]), { code: 4409 });
+
+const stranger = createClient({
+  url,
+  webSocketImpl: WebSocket,
+  connectionParams: { Authorization: 'Bearer wrong' },
+  retryAttempts: 0,
+});
+await assert.rejects(async () => {
+  for await (const _ of stranger.iterate({ query: UNIT }));
+}, { code: 4403 });

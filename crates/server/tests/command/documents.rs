@@ -1,10 +1,13 @@
 //! Trusted documents from the command line, and what hostile requests leave behind in the process.
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::fs;
 
 use crate::harness::{Home, Server};
+use futures_util::stream;
 use registry_testing::Engine;
+use reqwest::{Body, StatusCode};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -32,11 +35,29 @@ async fn hostile_requests_leave_no_memory_behind() {
     let home = Home::new(Engine::Sqlite).await;
     home.done(&["seed", "--scale", "small"]);
     let server = home.serve();
-    attack(&server).await;
+    server.answer("{ serviceConfig { maxPage } }", &Value::Null).await;
     let before = server.resident_kb();
     attack(&server).await;
+    send_100_megabytes(&server).await;
     let after = server.resident_kb();
     assert!(after < before + ALLOWED_KB, "from {before} kB to {after} kB");
+}
+
+/// A body that is refused, told by its length or sent without one; the server hangs up early.
+async fn send_100_megabytes(server: &Server) {
+    let chunk = || Ok::<_, Infallible>(vec![b' '; 1 << 20]);
+    for length in [Some("104857600"), None] {
+        let body = Body::wrap_stream(stream::iter((0..100).map(move |_| chunk())));
+        let request = reqwest::Client::new().post(&server.address).body(body);
+        let mut request = request.header("content-type", "application/json");
+        if let Some(length) = length {
+            request = request.header("content-length", length);
+        }
+        // What is sent into a closed connection may break it before the answer is read.
+        if let Ok(response) = request.send().await {
+            assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        }
+    }
 }
 
 /// Requests of up to a megabyte, all of them refused.

@@ -141,6 +141,11 @@ impl TestApp {
         self.stop.take();
     }
 
+    /// The token it is asked with, as a credential.
+    pub fn credential(&self) -> String {
+        format!("Bearer {}", self.token.as_deref().unwrap())
+    }
+
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.authorized(self.client.get(format!("{}{path}", self.address)))
     }

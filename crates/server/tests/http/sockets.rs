@@ -1,5 +1,7 @@
 //! GraphQL over sockets, spoken by hand: what is answered, and each reason to be closed.
 
+use std::time::{Duration, Instant};
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use registry_domain::access::Principal;
 use registry_testing::{Engine, on_both_engines};
@@ -16,6 +18,7 @@ on_both_engines!(
     changed_figures_are_told_once,
     what_another_instance_wrote_is_told_too,
     queries_and_mutations_are_answered,
+    a_revoked_token_ends_its_sockets_and_events,
 );
 
 const LISTEN: &str = "subscription($unit: UnitRef!) {
@@ -50,6 +53,15 @@ impl Client {
     async fn introduced(app: &TestApp) -> Self {
         let mut client = Self::open(app).await;
         client.say(json!({ "type": "connection_init" })).await;
+        assert_eq!(client.message().await, json!({ "type": "connection_ack" }));
+        client
+    }
+
+    /// A socket of somebody with a token.
+    async fn known(bearer: &TestApp) -> Self {
+        let mut client = Self::open(bearer).await;
+        let payload = json!({ "Authorization": bearer.credential() });
+        client.say(json!({ "type": "connection_init", "payload": payload })).await;
         assert_eq!(client.message().await, json!({ "type": "connection_ack" }));
         client
     }
@@ -179,6 +191,68 @@ async fn a_socket_may_do_what_its_visitor_may() {
     let answer = client.message().await;
     let code = &answer["payload"][0]["extensions"]["code"];
     assert_eq!(code, "UNAUTHENTICATED", "{answer}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_valid_opens_nothing() {
+    let app = app().await;
+    let auditor = app.bearer(json!({ "role": "AUDITOR" })).await;
+    let valid = auditor.credential();
+    for wrong in ["Bearer x", "Basic eDp4", &valid[..valid.len() - 2], &format!("{valid}.{valid}")]
+    {
+        let mut client = Client::open(&app).await;
+        let payload = json!({ "Authorization": wrong });
+        client.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(client.closed().await, 4403, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn an_auditor_writes_by_no_socket_and_no_event() {
+    let app = app().await;
+    let auditor = app.bearer(json!({ "role": "AUDITOR" })).await;
+    let mut client = Client::known(&auditor).await;
+    let variables = json!({ "input": household(HAMLET) });
+    let as_subscription = REGISTER.replacen("mutation", "subscription", 1);
+    for (id, query) in [("m", REGISTER), ("s", &*as_subscription)] {
+        client.subscribe(id, query, variables.clone()).await;
+        let answer = client.message().await;
+        assert_eq!(answer["type"], "error", "{answer}");
+    }
+    let request = auditor.post("/graphql").header("accept", "text/event-stream");
+    let body = json!({ "query": REGISTER, "variables": variables });
+    let response = request.json(&body).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert_eq!(app.store.household_count().await.unwrap(), 0);
+}
+
+/// The bearer's sockets and events are looked at every two seconds.
+async fn a_revoked_token_ends_its_sockets_and_events(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let reader = app.bearer(json!({ "role": "READER" })).await;
+    let mut client = Client::known(&reader).await;
+    client.subscribe("f", LISTEN, unit("92")).await;
+    assert_eq!(client.figures().await, figures(0, 0));
+    let request = reader.post("/graphql").header("accept", "text/event-stream");
+    let body = json!({ "query": LISTEN, "variables": unit("92") });
+    let mut events = request.json(&body).send().await.unwrap();
+    assert!(events.chunk().await.unwrap().is_some());
+
+    let list = "{ tokens(first: 1) { nodes { jti role } } }";
+    let newest = app.data(list, json!({})).await["tokens"]["nodes"][0].clone();
+    assert_eq!(newest["role"], "READER");
+    let revoke =
+        "mutation($input: RevokeTokenInput!) { revokeToken(input: $input) { errors { code } } }";
+    let done = app.data(revoke, json!({ "input": { "jti": newest["jti"] } })).await;
+    assert_eq!(done["revokeToken"]["errors"], json!([]));
+    let revoked = Instant::now();
+    assert_eq!(client.closed().await, 4403);
+    let mut last = String::new();
+    while let Some(chunk) = events.chunk().await.unwrap() {
+        last = String::from_utf8(chunk.to_vec()).unwrap();
+    }
+    assert!(last.contains("complete"), "{last}");
+    assert!(revoked.elapsed() < Duration::from_secs(5), "{:?}", revoked.elapsed());
 }
 
 #[tokio::test]
