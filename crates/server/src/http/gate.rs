@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use registry_domain::access::Principal;
+use registry_domain::access::{Principal, TokenId};
 use registry_persistence::StoreError;
 
 use super::graphql::Refusal;
@@ -62,6 +62,9 @@ impl Gate {
         let token = bearer(authorization).ok_or_else(not_accepted)?;
         let verified = self.tokens.verify(token).await.map_err(|error| unavailable(&error))?;
         let verified = verified.ok_or_else(not_accepted)?;
+        // Log lines of the request name the token; they never hold it.
+        let name = verified.principal.token().map(TokenId::as_str);
+        tracing::Span::current().record("token", name);
         Ok(Admitted { principal: verified.principal.clone(), token: Some(verified) })
     }
 

@@ -7,8 +7,8 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
-use tracing::Instrument;
 use tracing::field::display;
+use tracing::{Instrument, field};
 
 use super::ClientAddress;
 
@@ -27,7 +27,7 @@ pub(super) async fn attach(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&HEADER).and_then(|value| value.to_str().ok());
     let id = given.filter(|id| is_sane(id)).map_or_else(generate, str::to_owned);
     let client = request.extensions().get::<ClientAddress>().map(|client| display(client.0));
-    let span = tracing::info_span!("request", id, client);
+    let span = tracing::info_span!("request", id, client, token = field::Empty);
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&id) {

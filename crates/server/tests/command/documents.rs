@@ -35,12 +35,36 @@ async fn hostile_requests_leave_no_memory_behind() {
     let home = Home::new(Engine::Sqlite).await;
     home.done(&["seed", "--scale", "small"]);
     let server = home.serve();
-    server.answer("{ serviceConfig { maxPage } }", &Value::Null).await;
+    use_as_anyone_would(&server).await;
     let before = server.resident_kb();
     attack(&server).await;
     send_100_megabytes(&server).await;
     let after = server.resident_kb();
     assert!(after < before + ALLOWED_KB, "from {before} kB to {after} kB");
+}
+
+/// Brings the process to the size that it has in use: large answers, and as large a batch as is allowed.
+async fn use_as_anyone_would(server: &Server) {
+    let survey = json!({
+        "household": "HG00000103", "surveyedOn": "2026-10-01", "adultsWithSmartphone": 0,
+        "workingAgeTrained": 0, "adultsWithPublicServiceAccount": 0, "adultsWithVneidLevel2": 0,
+        "adultsPayingCashless": 0,
+    });
+    let batch = json!({ "input": { "surveys": vec![survey; 1_000] } });
+    for _ in 0..5 {
+        let schema = "{ __schema { types { name description fields { name description args { name description } } } } }";
+        let page = "{ units(first: 200) { nodes { id name ancestors { name } indicators { code value definition } } } }";
+        for query in [schema, page] {
+            assert_eq!(server.answer(query, &json!({})).await.get("errors"), None);
+        }
+        let record = "mutation($input: RecordConnectivityBatchInput!) {
+            recordConnectivityBatch(input: $input) { recorded errors { code path message } } }";
+        let recorded = server.answer(record, &batch).await;
+        assert_eq!(
+            recorded["data"]["recordConnectivityBatch"]["recorded"], 0,
+            "they are all the same"
+        );
+    }
 }
 
 /// A body that is refused, told by its length or sent without one; the server hangs up early.

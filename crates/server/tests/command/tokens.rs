@@ -123,3 +123,24 @@ async fn a_revocation_is_in_force_everywhere_within_five_seconds() {
     assert!(revoked.elapsed() < Duration::from_secs(5));
     assert_eq!(status(&there.address, token).await, 401);
 }
+
+#[tokio::test]
+async fn logs_name_tokens_and_never_hold_them() {
+    let home = Home::new(Engine::Sqlite).await;
+    home.done(&["seed", "--scale", "small"]);
+    let token = home.done(&["token", "issue", "--role", "reader"]);
+    let token = token.trim();
+    let listed = home.done(&["token", "list"]);
+    let jti = listed.split_whitespace().next().unwrap();
+    let log = home.file("log");
+    let settings = [("REGISTRY_LOG__FILTER", "debug"), ("REGISTRY_LOG__FORMAT", "json")];
+    let server = home.serve_with(&settings, fs::File::create(&log).unwrap());
+    assert_eq!(status(&server.address, token).await, 200);
+    assert_eq!(status(&server.address, &format!("{token}x")).await, 401);
+    assert_eq!(server.stop(), Some(0));
+    let logged = fs::read_to_string(&log).unwrap();
+    assert!(logged.contains(&format!("\"token\":\"{jti}\"")), "{jti} is not in {logged}");
+    let signature = token.rsplit('.').next().unwrap();
+    assert!(!logged.contains(signature));
+    assert!(logged.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+}
