@@ -39,20 +39,20 @@ pub(crate) enum Question {
 }
 
 /// A number in [0, 1) that depends on the subject, the question and the `turn` only.
-#[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
+#[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 pub(crate) fn chance(subject: u32, question: Question, turn: u32) -> f64 {
     let bits = mix(u64::from(subject) << 32 | u64::from(turn) << 8 | question as u64) >> 11;
     bits as f64 / (1_u64 << 53) as f64
 }
 
 /// A whole number in [0, below).
-#[allow(
+#[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the product is in range"
 )]
 pub(crate) fn pick(subject: u32, question: Question, below: usize) -> usize {
-    #[allow(clippy::cast_precision_loss, reason = "lists are short")]
+    #[expect(clippy::cast_precision_loss, reason = "lists are short")]
     let range = below as f64;
     (chance(subject, question, 0) * range) as usize
 }

@@ -68,7 +68,7 @@ impl Places {
         for at in order {
             let (district, weight) = &weights[at];
             let share = calibration.get(district) * weight / by_district[district];
-            #[allow(
+            #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "a few hundred"
@@ -76,17 +76,21 @@ impl Places {
             let households = (total * share).round() as usize;
             let place = u16::try_from(at).unwrap_or_default();
             homes.extend(std::iter::repeat_n(place, households));
-            #[allow(clippy::cast_precision_loss, reason = "a few hundred")]
+            #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
             let households = households as f64;
             sum_of_offsets += hamlets[at].offset * households;
         }
-        #[allow(clippy::cast_precision_loss, reason = "a few hundred thousand")]
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred thousand")]
         let mean = sum_of_offsets / homes.len().max(1) as f64;
         for hamlet in &mut hamlets {
             hamlet.offset -= mean;
         }
         let settled = u32::try_from(homes.len()).unwrap_or(u32::MAX);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a few hundred"
+        )]
         let newcomers_a_year = (calibration.get("newcomers_a_year") / scale.divisor()) as u32;
         let mut places = Self { hamlets, homes, settled, newcomers_a_year };
         for number in settled + 1..=places.last() {

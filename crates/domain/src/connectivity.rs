@@ -19,11 +19,14 @@ pub enum FixedTechnology {
 
 /// Who provides a fixed line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names are the firms' own")]
 pub enum FixedProvider {
+    /// VNPT.
     Vnpt,
+    /// Viettel.
     Viettel,
+    /// FPT Telecom.
     Fpt,
+    /// MobiFone.
     MobiFone,
     /// Any other provider.
     Other,
@@ -31,11 +34,14 @@ pub enum FixedProvider {
 
 /// The newest generation of mobile network that the household uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names are the field's own")]
 pub enum MobileGeneration {
+    /// GSM and its like.
     G2,
+    /// UMTS and its like.
     G3,
+    /// LTE.
     G4,
+    /// 5G NR.
     G5,
 }
 

@@ -180,7 +180,7 @@ pub struct Figure {
 impl Figure {
     /// The ratio, 0…1; nothing out of nothing is `None`, not 0.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
+    #[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
     pub fn value(self) -> Option<f64> {
         (self.denominator != 0).then(|| self.numerator as f64 / self.denominator as f64)
     }

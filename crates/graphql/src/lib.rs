@@ -3,7 +3,7 @@
 //!
 //! Resolvers parse inputs into domain commands, make one call to a door of the store, and hand
 //! out what comes back. No SQL, no HTTP.
-#![allow(clippy::unused_async, reason = "async-graphql takes resolvers as async functions only")]
+#![expect(clippy::unused_async, reason = "async-graphql takes resolvers as async functions only")]
 
 mod access;
 mod connectivity;
@@ -32,10 +32,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
+use async_graphql::{
+    Enum, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode,
+};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use http::HeaderValue;
 use registry_persistence::Store;
+use serde::{Deserialize, Serialize};
 
 use document::{Documents, Ready};
 use mutation::Mutation;
@@ -50,29 +53,23 @@ pub use token::TokenIssuer;
 
 type RegistrySchema = Schema<Query, Mutation, Subscription>;
 
-/// Whether clients may ask what the schema is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Introspection {
-    /// They may.
-    On,
-    /// They may not.
-    Off,
-}
-
-/// Which documents are executed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which documents are executed (truy vấn nào được thực hiện).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize, Deserialize)]
+#[graphql(name = "AcceptedDocuments")]
+#[serde(rename_all = "lowercase")]
 pub enum DocumentPolicy {
-    /// All that are valid.
+    /// All that are valid (mọi truy vấn hợp lệ).
     Any,
-    /// Those that were added to the registry.
+    /// Those that were added to the registry, by text or by hash (chỉ truy vấn đã đăng ký).
     Trusted,
 }
 
-/// What a request may hold and cost. Told to clients by `serviceConfig`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a request may hold and cost, as it is configured. Told to clients by `serviceConfig`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SchemaSettings {
     /// Whether clients may ask what the schema is.
-    pub introspection: Introspection,
+    pub introspection: bool,
     /// Which documents are executed.
     pub documents: DocumentPolicy,
     /// How deep fields may nest, fragments written out; below 15 breaks introspection.
@@ -104,7 +101,7 @@ pub struct SchemaSettings {
 impl Default for SchemaSettings {
     fn default() -> Self {
         Self {
-            introspection: Introspection::On,
+            introspection: true,
             documents: DocumentPolicy::Any,
             max_depth: 20,
             max_complexity: 50_000,
@@ -249,10 +246,7 @@ fn builder(settings: &SchemaSettings) -> SchemaBuilder<Query, Mutation, Subscrip
         .disable_suggestions()
         // Measured before; one more level is what async-graphql counts for the operation itself.
         .limit_recursive_depth(settings.max_nesting + 1);
-    match settings.introspection {
-        Introspection::On => builder,
-        Introspection::Off => builder.disable_introspection(),
-    }
+    if settings.introspection { builder } else { builder.disable_introspection() }
 }
 
 /// The text of `schema.graphql`.

@@ -64,7 +64,7 @@ impl Query {
 
     /// Households (các hộ). Needs `registry:read`.
     #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(vec![AccessScope::RegistryRead]))]
-    #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
+    #[expect(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn households(
         &self,
         context: &Context<'_>,
@@ -147,7 +147,6 @@ impl Query {
 
     /// Tokens that were issued here (các mã truy cập), newest first. Needs `admin`.
     #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(vec![AccessScope::Admin]))]
-    #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn tokens(
         &self,
         context: &Context<'_>,

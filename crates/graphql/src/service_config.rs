@@ -1,21 +1,11 @@
 //! The limits in force, told to clients.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::SimpleObject;
 
 use crate::access::open;
 use crate::connectivity::BATCH_LIMIT;
 use crate::session::Session;
 use crate::{DocumentPolicy, SchemaSettings};
-
-/// Which documents are executed (truy vấn nào được thực hiện).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "DocumentPolicy")]
-pub(crate) enum AcceptedDocuments {
-    /// All that are valid (mọi truy vấn hợp lệ).
-    Any,
-    /// Those that were added to the registry, by text or by hash (chỉ truy vấn đã đăng ký).
-    Trusted,
-}
 
 /// The limits in force (các giới hạn đang áp dụng).
 #[derive(SimpleObject)]
@@ -30,7 +20,7 @@ pub(crate) struct ServiceConfig {
     /// The most rows of a batch mutation (số dòng tối đa mỗi lô).
     max_batch_rows: usize,
     /// Which documents are executed (truy vấn nào được thực hiện).
-    documents: AcceptedDocuments,
+    documents: DocumentPolicy,
     /// How long a document may be, in bytes (độ dài tối đa của truy vấn).
     max_document_bytes: usize,
     /// How many tokens a document may have (số từ tố tối đa).
@@ -74,7 +64,7 @@ impl ServiceConfig {
             max_depth,
             max_complexity,
             max_batch_rows: BATCH_LIMIT,
-            documents: documents.into(),
+            documents,
             max_document_bytes,
             max_tokens,
             max_nesting,

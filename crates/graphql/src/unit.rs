@@ -302,7 +302,6 @@ impl AdministrativeUnit {
 
     /// The units directly below (đơn vị trực thuộc), in Vietnamese order.
     #[graphql(directive = list_size::apply(PAGE, Some(paging())))]
-    #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn children(
         &self,
         context: &Context<'_>,
@@ -323,7 +322,7 @@ impl AdministrativeUnit {
 
     /// The households that live in it (các hộ), by its boundaries on the date it is seen.
     #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(vec![AccessScope::RegistryRead]))]
-    #[allow(clippy::too_many_arguments, reason = "the four arguments of every connection")]
+    #[expect(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn households(
         &self,
         context: &Context<'_>,

@@ -1,7 +1,7 @@
 //! What tests of several crates share: a fresh database of either engine and a clock that stands.
 //!
 //! For tests only; nothing that ships may depend on it.
-#![allow(
+#![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
     clippy::panic,

@@ -1,5 +1,5 @@
 //! `cargo xtask`: the project's own tools. Knows the workspace and Debian; ships nothing.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a developer's terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a developer's terminal")]
 
 mod bench;
 mod debian;

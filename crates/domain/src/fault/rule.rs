@@ -221,7 +221,7 @@ impl Rule {
 
 /// The stable names of the rules; what programs switch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "each is described at the variant of `Rule` it names")]
+#[expect(missing_docs, reason = "each is described at the variant of `Rule` it names")]
 pub enum RuleCode {
     TextEmpty,
     TextTooLong,

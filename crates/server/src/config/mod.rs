@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
+use registry_graphql::SchemaSettings;
 use registry_persistence::{DatabaseUrl, StoreConfig};
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,8 @@ use crate::arguments::Common;
 use crate::error::ServerError;
 
 pub use settings::{
-    AccessSettings, DatabaseSettings, Documents, ForwardedHeader, GraphqlSettings, HttpSettings,
-    LogFormat, LogSettings, OutsideIssuerSettings, RateSettings, TlsSettings,
+    AccessSettings, DatabaseSettings, ForwardedHeader, HttpSettings, LogFormat, LogSettings,
+    OutsideIssuerSettings, RateSettings, TlsSettings,
 };
 
 /// The folder used if none is named.
@@ -37,7 +38,7 @@ pub struct Config {
     /// TLS; without it the server speaks plain HTTP, as behind a proxy.
     pub tls: Option<TlsSettings>,
     /// What a GraphQL request may hold and cost.
-    pub graphql: GraphqlSettings,
+    pub graphql: SchemaSettings,
     /// What a client may ask for in a minute.
     pub rate: RateSettings,
     /// What is logged.
@@ -73,7 +74,7 @@ impl Config {
                 shutdown_grace_seconds: 20,
             },
             tls: None,
-            graphql: GraphqlSettings::defaults(),
+            graphql: SchemaSettings::default(),
             rate: RateSettings::default(),
             log: LogSettings {
                 format: LogFormat::Pretty,

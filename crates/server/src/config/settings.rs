@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
-use registry_graphql::{DocumentPolicy, Introspection, SchemaSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ServerError;
@@ -79,50 +78,6 @@ pub struct TlsSettings {
     pub key: PathBuf,
 }
 
-/// What a GraphQL request may hold and cost.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GraphqlSettings {
-    /// Whether clients may ask what the schema is.
-    pub introspection: bool,
-    /// `any`, or `trusted`: only those that were added by `registry documents add`.
-    pub documents: Documents,
-    /// How deep fields may nest, fragments written out; at least 15, or introspection breaks.
-    pub max_depth: usize,
-    /// How many fields a request may ask for, lists counted by their length.
-    pub max_complexity: usize,
-    /// The largest page.
-    pub max_page: usize,
-    /// How long a document may be, in bytes.
-    pub max_document_bytes: usize,
-    /// How many tokens a document may have.
-    pub max_tokens: usize,
-    /// How deep brackets and written-out fragments may nest; at most 100.
-    pub max_nesting: usize,
-    /// How many aliases a document may have.
-    pub max_aliases: usize,
-    /// How many directives a document may have.
-    pub max_directives: usize,
-    /// How many fields an operation may begin with.
-    pub max_root_fields: usize,
-    /// How many selections a document may have, fragments written out.
-    pub max_selections: usize,
-    /// How long variables may be as JSON, in bytes.
-    pub max_variables_bytes: usize,
-    /// How many errors an answer tells.
-    pub max_errors: usize,
-}
-
-/// Which documents are executed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Documents {
-    /// All that are valid.
-    Any,
-    /// Those that were added to the registry.
-    Trusted,
-}
-
 /// What a client may ask for in a minute, in points of complexity. Development access has no such limit.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -146,52 +101,6 @@ impl Default for RateSettings {
             burst: TOKEN,
             anonymous_points_per_minute: ANONYMOUS,
             anonymous_burst: ANONYMOUS,
-        }
-    }
-}
-
-impl GraphqlSettings {
-    pub(super) fn defaults() -> Self {
-        let schema = SchemaSettings::default();
-        Self {
-            introspection: true,
-            documents: Documents::Any,
-            max_depth: schema.max_depth,
-            max_complexity: schema.max_complexity,
-            max_page: schema.max_page,
-            max_document_bytes: schema.max_document_bytes,
-            max_tokens: schema.max_tokens,
-            max_nesting: schema.max_nesting,
-            max_aliases: schema.max_aliases,
-            max_directives: schema.max_directives,
-            max_root_fields: schema.max_root_fields,
-            max_selections: schema.max_selections,
-            max_variables_bytes: schema.max_variables_bytes,
-            max_errors: schema.max_errors,
-        }
-    }
-
-    /// The settings of the schema.
-    #[must_use]
-    pub fn schema(&self) -> SchemaSettings {
-        SchemaSettings {
-            introspection: if self.introspection { Introspection::On } else { Introspection::Off },
-            documents: match self.documents {
-                Documents::Any => DocumentPolicy::Any,
-                Documents::Trusted => DocumentPolicy::Trusted,
-            },
-            max_depth: self.max_depth,
-            max_complexity: self.max_complexity,
-            max_page: self.max_page,
-            max_document_bytes: self.max_document_bytes,
-            max_tokens: self.max_tokens,
-            max_nesting: self.max_nesting,
-            max_aliases: self.max_aliases,
-            max_directives: self.max_directives,
-            max_root_fields: self.max_root_fields,
-            max_selections: self.max_selections,
-            max_variables_bytes: self.max_variables_bytes,
-            max_errors: self.max_errors,
         }
     }
 }

@@ -295,7 +295,6 @@ pub(super) async fn not_found(
 }
 
 /// Answers a request whose handler panicked: the request id in the header is all that is told.
-#[allow(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> axum::response::Response {
     tracing::error!("a handler panicked");
     let message = "internal fault; report the X-Request-Id / lỗi nội bộ, hãy báo X-Request-Id";
