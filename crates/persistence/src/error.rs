@@ -84,7 +84,11 @@ impl StoreError {
             Self::SchemaNewer { .. } => "SCHEMA_NEWER",
             Self::WrongDataKey { .. } => "WRONG_DATA_KEY",
             Self::Denied(AccessDenied::Unauthenticated { .. }) => "UNAUTHENTICATED",
-            Self::Denied(AccessDenied::Forbidden { .. } | AccessDenied::ReadOnly) => "FORBIDDEN",
+            Self::Denied(
+                AccessDenied::Forbidden { .. }
+                | AccessDenied::ReadOnly
+                | AccessDenied::PurposeMissing,
+            ) => "FORBIDDEN",
             Self::Contention => "CONTENTION",
             Self::TooSlow => "TOO_SLOW",
             Self::NumbersUsedUp => "NUMBERS_USED_UP",

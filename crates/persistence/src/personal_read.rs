@@ -2,7 +2,7 @@
 //!
 //! The note is written before the data is handed out: a reading that can't be noted does not happen.
 
-use registry_domain::access::Scope;
+use registry_domain::access::{AccessDenied, Scope};
 use registry_domain::household::HouseholdNumber;
 use registry_domain::personal::Clarity;
 use registry_domain::unit::UnitId;
@@ -23,6 +23,15 @@ impl Reader {
         } else {
             Clarity::Masked
         }
+    }
+
+    /// Lets on whoever may see heads in clear, somewhere at least, and says what for.
+    pub(crate) fn require_clear(&self) -> Result<(), StoreError> {
+        self.require(Scope::PiiRead)?;
+        if self.request.purpose.is_none() {
+            return Err(AccessDenied::PurposeMissing.into());
+        }
+        Ok(())
     }
 
     /// Notes that the heads of these households are about to be shown in clear.

@@ -249,6 +249,8 @@ pub enum AccessDenied {
     },
     /// The asker's token can't write by any way.
     ReadOnly,
+    /// Personal data is asked for, and not what for.
+    PurposeMissing,
 }
 
 impl AccessDenied {
@@ -261,6 +263,13 @@ impl AccessDenied {
             }
             (Self::Unauthenticated { needed }, Language::Vietnamese) => {
                 format!("cần mã truy cập có quyền {}", needed.name())
+            }
+            (Self::PurposeMissing, Language::English) => {
+                "personal data is given for a purpose; say which in the header X-Purpose".to_owned()
+            }
+            (Self::PurposeMissing, Language::Vietnamese) => {
+                "dữ liệu cá nhân chỉ được cung cấp khi có mục đích; hãy nêu ở tiêu đề X-Purpose"
+                    .to_owned()
             }
             (Self::Forbidden { needed }, Language::English) => {
                 format!("the token lacks the scope {}", needed.name())

@@ -42,7 +42,8 @@ pub(crate) struct HouseholdFilter {
     surveyed_after: Option<Date>,
     /// The code begins so (mã bắt đầu bằng): `HG` and up to 6 digits, or a whole code.
     code_prefix: Option<String>,
-    /// The head's citizen number (số định danh của chủ hộ), all 12 digits. Needs `pii:read`.
+    /// The head's citizen number (số định danh của chủ hộ), all 12 digits. Needs `pii:read` and
+    /// `X-Purpose`, finds within the token's unit, and leaves a note (cần nêu mục đích).
     citizen_number: Option<String>,
 }
 

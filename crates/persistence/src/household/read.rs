@@ -49,7 +49,8 @@ pub struct HouseholdFilter {
     pub surveyed_after: Option<Date>,
     /// The code begins so.
     pub code_prefix: Option<HouseholdCodePrefix>,
-    /// The head has this citizen number; found by keyed hash. Needs `pii:read`.
+    /// The head has this citizen number; found by keyed hash, where the head may be seen in clear.
+    /// Needs `pii:read` and a purpose; each search that finds leaves a note.
     pub citizen_number: Option<CitizenNumber>,
 }
 
@@ -179,6 +180,7 @@ impl Reader {
         let pages: Vec<Page<Household>> = found.into_iter().map(page).collect();
         let clear = pages.iter().flat_map(|page| shown_in_clear(&page.items)).collect::<Vec<_>>();
         self.note_clear_reads(&clear).await?;
+        self.note_search(scopes, &query.filter).await?;
         Ok(pages)
     }
 
@@ -201,15 +203,40 @@ impl Reader {
                 counts[tagged(&row)?] = row.try_get::<i64>("", "count")?.cast_unsigned();
             }
         }
+        self.note_search(scopes, filter).await?;
         Ok(counts)
     }
 
     /// Finding whose number it is reads personal data as much as showing it.
     fn require_filter(&self, filter: &HouseholdFilter) -> Result<(), StoreError> {
         match filter.citizen_number {
-            Some(_) => self.require(Scope::PiiRead),
+            Some(_) => self.require_clear(),
             None => Ok(()),
         }
+    }
+
+    /// Notes the households found by a citizen number: that they were found tells whose it is, whether
+    /// they are shown, masked, or only counted.
+    async fn note_search(
+        &self,
+        scopes: &[HouseholdScope],
+        filter: &HouseholdFilter,
+    ) -> Result<(), StoreError> {
+        if filter.citizen_number.is_none() {
+            return Ok(());
+        }
+        let select = |scope| {
+            let mut select = Query::select();
+            select.column(Column::Number).from(Entity);
+            select.cond_where(self.condition(scope, filter)).to_owned()
+        };
+        let mut found = Vec::new();
+        for statement in one_statement_each(scopes.iter().map(select).collect()) {
+            for row in self.connection.query_all(&statement).await? {
+                found.push(number(row.try_get("", "number")?));
+            }
+        }
+        self.note_clear_reads(&found).await
     }
 
     fn household(&self, row: &QueryResult, heads: Heads) -> Result<Household, StoreError> {
@@ -274,6 +301,11 @@ impl Reader {
         }
         if let Some(hash) = self.sealer().citizen_hash(filter.citizen_number.as_ref()) {
             all = all.add(Expr::col(Column::CitizenHash).eq(hash.to_vec()));
+            if let Some(unit) = self.principal().grant().unit() {
+                let tree = self.store.units.tree(self.today());
+                let here = tree.subtree(unit).iter().map(|unit| unit.get());
+                all = all.add(Expr::col(Column::HamletId).is_in(here));
+            }
         }
         all
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 on_both_engines!(
     personal_data_is_masked_unless_it_may_be_read_and_a_purpose_is_stated,
+    whose_number_it_is_counts_as_personal_data,
     an_officer_changes_only_what_lies_in_the_unit,
     erased_personal_data_is_nowhere_any_more,
     nobody_learns_of_few_households_from_public_figures,
@@ -86,6 +87,30 @@ async fn personal_data_is_masked_unless_it_may_be_read_and_a_purpose_is_stated(e
         assert_eq!(note.try_get::<String>("", "purpose").unwrap(), "kiểm thử");
         assert!(note.try_get::<Option<String>>("", "request_id").unwrap().is_some());
     }
+}
+
+async fn whose_number_it_is_counts_as_personal_data(engine: Engine) {
+    const FIND: &str = "query($filter: HouseholdFilter) {
+        households(filter: $filter, first: 5) { totalCount nodes { code } } }";
+    let app = TestApp::start(engine).await;
+    let here = with_head(&app, HAMLET, "000180001212").await;
+    with_head(&app, ELSEWHERE, "000180001213").await;
+    let officer = app.beside(bearer(Role::Officer, Some(vi_tan(&app)))).await;
+    let of = |number: &str| json!({ "filter": { "citizenNumber": number } });
+
+    let body = json!({ "query": FIND, "variables": of("000180001212") });
+    let silent = officer.post("/graphql").json(&body).send().await.unwrap();
+    let silent: Value = silent.json().await.unwrap();
+    assert_eq!(silent["errors"][0]["extensions"]["code"], "FORBIDDEN", "{silent}");
+    let there = officer.data(FIND, of("000180001213")).await;
+    assert_eq!(there["households"], json!({ "totalCount": 0, "nodes": [] }), "another unit's");
+    let notes = "SELECT number FROM personal_read";
+    assert_eq!(rows(&app, notes).await.len(), 0, "nothing was told");
+    let found = officer.data(FIND, of("000180001212")).await;
+    assert_eq!(found["households"], json!({ "totalCount": 1, "nodes": [{ "code": here }] }));
+    let notes = rows(&app, notes).await;
+    assert_eq!(notes.len(), 2, "one for the page, one for the count");
+    assert!(notes.iter().all(|note| note.try_get::<i32>("", "number").unwrap() == 1));
 }
 
 async fn an_officer_changes_only_what_lies_in_the_unit(engine: Engine) {
