@@ -200,10 +200,7 @@ impl Api {
         let session = Session::new(self, visit, asked.clone());
         let fields = pin!(self.schema.execute(request.data(session.clone())));
         let mut response = Rounds::new(fields, asked).await;
-        response.errors.truncate(self.settings.max_errors);
-        for error in &mut response.errors {
-            error::explain(error, &session);
-        }
+        explain(&mut response, &session);
         let timing = format!(
             "sql;desc=\"{} statements\", total;dur={:.3}",
             session.reader.statements(),
@@ -229,12 +226,17 @@ impl Api {
         let next = async |(mut events, asked, session): Listening| {
             let next = pin!(events.next());
             let mut response = Rounds::new(next, asked.clone()).await?;
-            for error in &mut response.errors {
-                error::explain(error, &session);
-            }
+            explain(&mut response, &session);
             Some((response, (events, asked, session)))
         };
         stream::unfold(listening, next).boxed()
+    }
+}
+
+fn explain(response: &mut Response, session: &Session) {
+    response.errors.truncate(session.settings.max_errors);
+    for error in &mut response.errors {
+        error::explain(error, session);
     }
 }
 

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Result, Subscription};
 use futures_util::Stream;
 
-use crate::access::open;
+use crate::access::{list_size, open};
 use crate::indicator::{IndicatorCode, IndicatorValue, live_values};
 use crate::session::Session;
 use crate::unit::UnitRef;
@@ -16,7 +16,7 @@ pub(crate) struct Subscription;
 impl Subscription {
     /// The present indicators of a unit (các chỉ số hiện tại của một đơn vị): at once, then again
     /// whenever its figures changed. Open to everyone.
-    #[graphql(complexity = "20 * child_complexity", directive = open::apply())]
+    #[graphql(directive = list_size::apply(Some(20), None), directive = open::apply())]
     async fn indicators_changed(
         &self,
         context: &Context<'_>,

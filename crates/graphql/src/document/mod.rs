@@ -220,7 +220,11 @@ impl Documents {
         request: &Request,
     ) -> Result<(), Vec<Refused>> {
         let mut trial = Request::new("").variables(request.variables.clone());
-        trial.operation_name.clone_from(&request.operation_name);
+        // Whichever can be meant: `Plan::operation` says in our own words if the request means none.
+        let names = || parsed.operations.iter().filter_map(|(name, _)| name);
+        let meant = request.operation_name.as_deref();
+        let named = names().find(|name| Some(name.as_str()) == meant).or_else(|| names().next());
+        trial.operation_name = named.map(ToString::to_string);
         trial.set_parsed_query(parsed);
         let errors = self.validator.execute(trial).await.errors;
         if errors.is_empty() {

@@ -15,7 +15,8 @@ async fn documents_are_added_once_and_listed() {
     let home = Home::new(Engine::Sqlite).await;
     home.done(&["migrate", "up"]);
     let (good, bad) = (home.file("page.graphql"), home.file("bad.graphql"));
-    fs::write(&good, "{ serviceConfig { maxPage } }").unwrap();
+    let two = "query A { serviceConfig { maxPage } } query B { serviceConfig { maxDepth } }";
+    fs::write(&good, two).unwrap();
     fs::write(&bad, "{ nothing }").unwrap();
     let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
 

@@ -325,3 +325,35 @@ async fn points_run_out_and_come_back() {
     assert_eq!(never.status(), StatusCode::BAD_REQUEST);
     assert_eq!(code(never).await, "TOO_COMPLEX");
 }
+
+#[tokio::test]
+async fn listening_costs_as_much_as_asking() {
+    let schema = SchemaSettings { max_complexity: 10, ..SchemaSettings::default() };
+    let setup = Setup { schema, ..Setup::default() };
+    let app = TestApp::start_with(Engine::Sqlite, Principal::development(), setup).await;
+    let unit = r#"(unit: { code: "93" }) { code value }"#;
+    for query in
+        [format!("{{ indicators{unit} }}"), format!("subscription {{ indicatorsChanged{unit} }}")]
+    {
+        let answer = app.answer(&query, json!({})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["what"], "complexity", "{query}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn which_of_several_operations_is_meant_must_be_said() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let query =
+        "query A($first: Int) { units(first: $first) { totalCount } } query B { __typename }";
+    for name in [json!(null), json!("C")] {
+        let body = json!({ "query": query, "operationName": name });
+        let request = app.post("/graphql").header("accept-language", "vi");
+        let answer: Value = request.json(&body).send().await.unwrap().json().await.unwrap();
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("thao tác"), "{name}: {message}");
+    }
+    let body = json!({ "query": query, "operationName": "B" });
+    let answer: Value =
+        app.post("/graphql").json(&body).send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["data"], json!({ "__typename": "Query" }));
+}
