@@ -92,7 +92,16 @@ impl Store {
         if let Some(standing) = cache.known(self.now(), FRESH) {
             return Ok(standing);
         }
-        let _reading = cache.reading.lock().await;
+        let _reading = match cache.reading.try_lock() {
+            Ok(reading) => reading,
+            // Somebody is reading already; nobody need wait who knows enough, and nobody for long.
+            Err(_) => match cache.known(self.now(), USABLE) {
+                Some(standing) => return Ok(standing),
+                None => tokio::time::timeout(PATIENCE, cache.reading.lock())
+                    .await
+                    .map_err(|_| StoreError::Contention)?,
+            },
+        };
         let now = self.now();
         if let Some(standing) = cache.known(now, FRESH) {
             return Ok(standing);

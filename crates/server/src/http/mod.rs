@@ -59,6 +59,8 @@ struct Shared {
     body_limit: usize,
     body_timeout: Duration,
     request_timeout: Duration,
+    /// How long a socket may ask for nothing.
+    idle: Duration,
     /// Origins that browsers may open sockets from, beside the server's own.
     origins: Arc<[String]>,
     places: Arc<Semaphore>,
@@ -87,6 +89,7 @@ pub fn router(
         body_limit: settings.body_limit,
         body_timeout: Duration::from_secs(settings.body_timeout_seconds),
         request_timeout: Duration::from_secs(settings.request_timeout_seconds),
+        idle: Duration::from_secs(settings.idle_timeout_seconds),
         origins: settings.cors_origins.as_slice().into(),
         places: Arc::new(Semaphore::new(settings.max_concurrent)),
     };
@@ -123,7 +126,12 @@ fn cors(settings: &HttpSettings) -> Result<CorsLayer, ServerError> {
     Ok(CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([http::Method::GET, http::Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, header::ACCEPT_LANGUAGE])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::AUTHORIZATION,
+            header::ACCEPT_LANGUAGE,
+            graphql::PURPOSE,
+        ])
         .expose_headers([request_id::HEADER, rate::POLICY, rate::STATE, header::RETRY_AFTER]))
 }
 

@@ -6,10 +6,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::{HeaderMap, StatusCode, header};
-use registry_domain::access::Scope;
+use registry_domain::access::{Principal, Scope};
 use serde_json::{Value, json};
 
 use super::Shared;
+use super::client_address::ClientAddress;
+use super::graphql::MediaType;
 use super::request_id::RequestId;
 use crate::token::{AssertionRefused, GRANT_SECONDS};
 
@@ -40,10 +42,16 @@ pub(super) async fn metadata(State(shared): State<Shared>) -> Response {
 /// Exchanges a partner's assertion for a token.
 pub(super) async fn token(
     State(shared): State<Shared>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(request_id): Extension<RequestId>,
+    address: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    // Nobody has shown who it is yet.
+    if let Err(refusal) = shared.rates.take(&Principal::anonymous(), address, 1) {
+        return refusal.of(&request_id).into_response(MediaType::Json);
+    }
+    let RequestId(request_id) = request_id;
     let answered = async {
         let form = Form::read(&headers, body).await?;
         let tokens = shared.gate.tokens();

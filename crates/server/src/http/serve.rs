@@ -12,6 +12,7 @@ use http::{HeaderValue, header};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -137,10 +138,13 @@ impl Host {
     ) {
         // Small answers should not wait for more; a client that takes nothing should not stay.
         _ = stream.set_nodelay(true);
+        let socket = SockRef::from(&stream);
         #[cfg(target_os = "linux")]
         {
-            _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(self.idle));
+            _ = socket.set_tcp_user_timeout(Some(self.idle));
         }
+        // One that vanished without a word is found out, web sockets too.
+        _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(self.idle));
         let connection = Connection::new(peer.ip(), stage.subscribe(), place);
         let host = Arc::clone(self);
         let acceptor = self.certificate.as_ref().map(Certificate::acceptor);

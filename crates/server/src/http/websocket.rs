@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use registry_graphql::{Operations as Kinds, Visit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::Shared;
 use super::client_address::ClientAddress;
@@ -66,6 +66,7 @@ enum Closing {
     Leaving,
     Internal,
     Slow,
+    Idle,
     Malformed,
     NotInitialised,
     Forbidden,
@@ -81,6 +82,7 @@ impl Closing {
             Self::Gone => return None,
             Self::Leaving => (1001, "The server is leaving"),
             Self::Internal => (1011, "Internal fault"),
+            Self::Idle => (1000, "Nothing was asked for"),
             Self::Slow => (1008, "Messages are read too slowly"),
             Self::Malformed => (4400, "Malformed or too large a message"),
             Self::NotInitialised => (4401, "Unauthorized"),
@@ -201,6 +203,7 @@ impl Talk {
     async fn converse(&mut self, visit: &Visit) -> Closing {
         let mut operations = Operations::default();
         let connection = self.connection.clone();
+        let idle = self.shared.idle;
         loop {
             let done = tokio::select! {
                 heard = self.hear() => match heard {
@@ -208,6 +211,7 @@ impl Talk {
                     Err(closing) => Err(closing),
                 },
                 Some(said) = operations.next() => self.say(&said).await,
+                () = sleep(idle), if operations.are_none() => Err(Closing::Idle),
                 () = connection.reached(Stage::Closing) => Err(Closing::Leaving),
             };
             if let Err(closing) = done {
@@ -295,6 +299,10 @@ struct Operations {
 impl Operations {
     fn has(&self, id: &str) -> bool {
         self.handles.contains_key(id)
+    }
+
+    fn are_none(&self) -> bool {
+        self.handles.is_empty()
     }
 
     /// Refuses a request that would be one too many.

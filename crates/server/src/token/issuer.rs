@@ -102,6 +102,9 @@ impl Tokens {
     }
 
     async fn signing_key(&self) -> Result<KeyPair, StoreError> {
+        if let Some(pair) = self.store.signing_key().await? {
+            return Ok(pair);
+        }
         self.make_first_key().await?;
         self.store.signing_key().await?.ok_or_else(|| unusable("first"))
     }

@@ -13,6 +13,8 @@ mod outside;
 mod signature;
 mod verifier;
 
+use std::sync::Arc;
+
 use registry_domain::access::GrantFault;
 use registry_persistence::{Store, StoreError};
 use serde_json::{Value, json};
@@ -43,7 +45,7 @@ pub struct Tokens {
     leeway: i64,
     /// The longest life of a token, in seconds.
     longest: i64,
-    outside: Vec<OutsideIssuer>,
+    outside: Vec<Arc<OutsideIssuer>>,
 }
 
 /// Why a token is not accepted. For the log; whoever showed the token is told none of it.

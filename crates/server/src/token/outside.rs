@@ -92,10 +92,17 @@ enum FetchError {
 
 impl OutsideIssuer {
     /// The issuer's key of that very name.
-    pub(super) async fn key(&self, kid: &str, now: Instant) -> Option<Arc<PublicKey>> {
+    pub(super) async fn key(self: &Arc<Self>, kid: &str, now: Instant) -> Option<Arc<PublicKey>> {
         if let Some(key) = self.known.load().get(kid, now, FRESH) {
             return Some(key);
         }
+        // In a task of its own: whoever made it necessary may hang up, and others wait for it.
+        let issuer = Arc::clone(self);
+        _ = tokio::spawn(async move { issuer.refresh(now).await }).await;
+        self.known.load().get(kid, now, USABLE)
+    }
+
+    async fn refresh(&self, now: Instant) {
         let mut tried_at = self.tried_at.lock().await;
         if !within(*tried_at, now, PAUSE) {
             *tried_at = Some(now);
@@ -106,7 +113,6 @@ impl OutsideIssuer {
                 }
             }
         }
-        self.known.load().get(kid, now, USABLE)
     }
 }
 
@@ -135,13 +141,13 @@ async fn fetch(
 /// The issuers that are configured.
 pub(super) fn configured(
     settings: &[OutsideIssuerSettings],
-) -> Result<Vec<OutsideIssuer>, ServerError> {
+) -> Result<Vec<Arc<OutsideIssuer>>, ServerError> {
     let Some(schemes) = settings.iter().map(|one| Schemes::of(&one.jwks_url)).max() else {
         return Ok(Vec::new());
     };
     let client = http_client(schemes)?;
     let issuer = |settings: &OutsideIssuerSettings| {
-        Ok(OutsideIssuer {
+        Ok(Arc::new(OutsideIssuer {
             issuer: settings.issuer.clone(),
             audience: settings.audience.clone(),
             algorithms: settings.algorithms.clone(),
@@ -149,7 +155,7 @@ pub(super) fn configured(
             client: client.clone(),
             known: ArcSwap::default(),
             tried_at: Mutex::default(),
-        })
+        }))
     };
     settings.iter().map(issuer).collect()
 }

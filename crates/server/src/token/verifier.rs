@@ -1,5 +1,7 @@
 //! Checking a token that somebody shows. Whatever is wrong, the bearer is told the same.
 
+use std::sync::Arc;
+
 use registry_domain::access::{Grant, PartnerCode, Principal};
 use registry_domain::time::local_date;
 use registry_domain::unit::{UnitCode, UnitId};
@@ -92,7 +94,7 @@ impl Tokens {
     async fn verify_outside(
         &self,
         token: &Unverified<'_>,
-        outside: &OutsideIssuer,
+        outside: &Arc<OutsideIssuer>,
     ) -> Result<(), Reason> {
         let key = outside.key(&token.kid, self.store.now()).await.ok_or(Reason::Key)?;
         if !outside.algorithms.contains(&key.algorithm()) {

@@ -15,6 +15,7 @@ use registry_server::token::Algorithm;
 use registry_testing::{Engine, on_both_engines};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::forge::{ISSUER, NOW, Signer, claims_with};
 use crate::harness::{Setup, TestApp};
@@ -22,6 +23,7 @@ use crate::harness::{Setup, TestApp};
 on_both_engines!(
     tokens_of_a_configured_issuer_are_accepted,
     a_new_key_is_found_but_not_asked_for_all_the_time,
+    keys_arrive_though_whoever_needed_them_hung_up,
     answers_that_are_wrong_bring_no_key_and_take_none_away,
 );
 
@@ -35,6 +37,8 @@ enum Answer {
     Oversized,
     Nonsense,
     Never,
+    /// These, once it may; it tells when it was asked.
+    Later(Value, Arc<Notify>, Arc<Notify>),
 }
 
 /// An issuer of its own, which counts how often it is asked.
@@ -56,6 +60,11 @@ async fn jwks(State((answer, asked)): State<Shared>) -> Response {
             format!("{{\"keys\":[],\"filler\":\"{}\"}}", "a".repeat(256 << 10)).into_response()
         }
         Answer::Nonsense => "<html>".into_response(),
+        Answer::Later(keys, was_asked, may_answer) => {
+            was_asked.notify_one();
+            may_answer.notified().await;
+            json!({ "keys": keys }).to_string().into_response()
+        }
         Answer::Never => std::future::pending().await,
     }
 }
@@ -164,6 +173,28 @@ async fn a_new_key_is_found_but_not_asked_for_all_the_time(engine: Engine) {
     let claims = pass(&app, 601);
     assert_eq!(status(&app, &new.token("new", &claims)).await, 200);
     assert_eq!(issuer.times_asked(), 3, "asked again after ten minutes");
+}
+
+async fn keys_arrive_though_whoever_needed_them_hung_up(engine: Engine) {
+    let signer = Signer::p256();
+    let issuer = Issuer::start(json!([])).await;
+    let (was_asked, may_answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let keys = json!([signer.jwk("known")]);
+    issuer.answers(Answer::Later(keys, Arc::clone(&was_asked), Arc::clone(&may_answer)));
+    let app = issuer.registry(engine).await;
+    let token = signer.token("known", &outside(&json!({})));
+    let request = app.post("/graphql").header("authorization", format!("Bearer {token}"));
+    let impatient = tokio::spawn(request.json(&json!({ "query": "{ __typename }" })).send());
+    was_asked.notified().await;
+    impatient.abort();
+    assert!(impatient.await.unwrap_err().is_cancelled());
+    // Until the server has seen the hang-up, it has served others on connections of their own.
+    for _ in 0..20 {
+        assert_eq!(app.get("/healthz").send().await.unwrap().status(), 200);
+    }
+    may_answer.notify_one();
+    assert_eq!(status(&app, &token).await, 200);
+    assert_eq!(issuer.times_asked(), 1);
 }
 
 async fn answers_that_are_wrong_bring_no_key_and_take_none_away(engine: Engine) {

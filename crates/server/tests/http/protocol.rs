@@ -214,6 +214,16 @@ async fn only_known_origins_may_call_from_a_browser() {
     };
     assert_eq!(allowed("https://app.example.vn").await.as_deref(), Some("https://app.example.vn"));
     assert_eq!(allowed("https://evil.example").await, None);
+    let asked = reqwest::Client::new()
+        .request(Method::OPTIONS, app.get("/graphql").build().unwrap().url().clone())
+        .header("origin", "https://app.example.vn")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,content-type,x-purpose");
+    let headers = asked.send().await.unwrap().headers()["access-control-allow-headers"].clone();
+    let headers = headers.to_str().unwrap();
+    for header in ["authorization", "content-type", "accept-language", "x-purpose"] {
+        assert!(headers.contains(header), "{header}: {headers}");
+    }
     let put = app.get("/graphql").build().unwrap();
     let client = reqwest::Client::new();
     let response = client.request(Method::PUT, put.url().clone()).send().await.unwrap();

@@ -364,6 +364,18 @@ async fn one_socket_has_a_bounded_number_of_operations() {
 }
 
 #[tokio::test]
+async fn a_socket_that_asks_for_nothing_is_let_go() {
+    let soon = registry_server::config::HttpSettings { idle_timeout_seconds: 1, ..settings() };
+    let app = TestApp::start_with(
+        Engine::Sqlite,
+        Principal::development(),
+        Setup { http: soon, ..Setup::default() },
+    )
+    .await;
+    assert_eq!(Client::introduced(&app).await.closed().await, 1000);
+}
+
+#[tokio::test]
 async fn a_leaving_server_says_so() {
     let mut app = app().await;
     let mut client = Client::introduced(&app).await;

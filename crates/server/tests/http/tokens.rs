@@ -1,17 +1,19 @@
 //! Tokens over HTTP: who is let in, who is not, issuing and revoking, partners' machines.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use registry_domain::access::Principal;
 use registry_domain::time::Clock as _;
 use registry_persistence::Store;
+use registry_server::config::RateSettings;
 use registry_testing::{Engine, on_both_engines};
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 use crate::forge::{ISSUER, NOW, Signer, changed, claims, claims_with, own_key};
-use crate::harness::TestApp;
+use crate::harness::{Setup, TestApp};
 use crate::hostile::{wrong_claims, wrong_headers, wrong_texts};
 
 on_both_engines!(
@@ -293,6 +295,23 @@ async fn redeem(app: &TestApp, assertion: &str) -> (u16, Value) {
 
 const KIND: (&str, &str) =
     ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+
+#[tokio::test]
+async fn those_who_ask_for_tokens_have_a_limit_too() {
+    let one = NonZeroU32::MIN;
+    let rate = RateSettings {
+        anonymous_points_per_minute: one,
+        anonymous_burst: one,
+        ..RateSettings::default()
+    };
+    let setup = Setup { rate, ..Setup::default() };
+    let app = TestApp::start_with(Engine::Sqlite, Principal::anonymous(), setup).await;
+    let (status, _) = redeem(&app, "nothing").await;
+    assert_eq!(status, 401);
+    let again = app.post("/oauth/token").send().await.unwrap();
+    assert_eq!(again.status(), 429);
+    assert_eq!(again.headers()["retry-after"], "60");
+}
 
 async fn a_partner_s_machine_gets_a_token_for_a_signed_assertion_once(engine: Engine) {
     let app = start(engine).await;

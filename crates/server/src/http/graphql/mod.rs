@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use metrics::counter;
 use registry_domain::access::{Principal, Purpose};
 use registry_domain::fault::Language;
@@ -23,10 +23,11 @@ use super::client_address::ClientAddress;
 use super::connection::Connection;
 use super::request_id::RequestId;
 use super::{Shared, events, websocket};
-use media::{Form, MediaType};
+use media::Form;
 use refusal::answer;
 use request::{from_body, from_query};
 
+pub(super) use media::MediaType;
 pub(super) use refusal::Refusal;
 pub(super) use request::{Sizes, from_members};
 
@@ -229,9 +230,12 @@ fn language(headers: &HeaderMap) -> Language {
     asked.map(Language::from_accept_language).unwrap_or_default()
 }
 
+/// The header that tells why personal data is asked for in clear.
+pub(super) const PURPOSE: HeaderName = HeaderName::from_static("x-purpose");
+
 /// Why personal data is asked for in clear; as UTF-8, which HTTP carries though it has no name for it.
 fn purpose(headers: &HeaderMap) -> Result<Option<Purpose>, Refusal> {
-    let Some(given) = headers.get("x-purpose") else { return Ok(None) };
+    let Some(given) = headers.get(PURPOSE) else { return Ok(None) };
     let given = std::str::from_utf8(given.as_bytes());
     let text = given.map_err(|_| Refusal::bad("X-Purpose is not UTF-8"))?;
     let purpose = Purpose::parse(text);
