@@ -196,6 +196,7 @@ impl Principal {
                 Ok(WritingPrincipal {
                     actor: identity.actor.clone(),
                     token: identity.token.clone(),
+                    partner: self.grant.partner.clone(),
                     unit: self.grant.unit,
                 })
             }
@@ -210,6 +211,7 @@ impl Principal {
 pub struct WritingPrincipal {
     actor: String,
     token: Option<TokenId>,
+    partner: Option<PartnerCode>,
     unit: Option<UnitId>,
 }
 
@@ -224,6 +226,12 @@ impl WritingPrincipal {
     #[must_use]
     pub const fn token(&self) -> Option<&TokenId> {
         self.token.as_ref()
+    }
+
+    /// The partner it acts for; it writes that partner's reports only.
+    #[must_use]
+    pub const fn partner(&self) -> Option<&PartnerCode> {
+        self.partner.as_ref()
     }
 
     /// The unit that writing is limited to.

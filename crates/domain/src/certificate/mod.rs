@@ -1,9 +1,26 @@
-//! Digital certificates: what partners report of them, month by month. Knows units only by id.
+//! Digital certificates: what partners report of them, month by month, and the single ones.
+//! Knows units only by id.
 
+mod content;
+mod ledger;
+mod period;
 mod report;
+mod rule;
+mod single;
 mod state;
+mod x509;
 
+pub use content::{Content, ContentLine, Notary, Receipt};
+pub use ledger::{Grouping, Ledger, LedgerView, Statement, Sum, SumQuery};
+pub use period::{Delivery, ReportingRules, delivery};
 pub use report::{
-    CertificateCount, ControlTotal, Counts, Line, LineDifference, Revision, Tolerance, differences,
+    CertificateCount, ControlTotal, Counts, Decision, Line, LineDifference, NewReport, ReportKey,
+    Revision, Submission, Tolerance, Warning, differences,
+};
+pub use rule::CertificateRule;
+pub use single::{
+    CertificateKey, CertificateStatus, Holder, IssuerName, Kind, NewCertificate, SerialNumber,
+    StatusNotAllowed, Validity,
 };
 pub use state::{NotAllowed, ReportAction, ReportState};
+pub use x509::{Authority, Presented};

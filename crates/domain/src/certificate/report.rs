@@ -1,8 +1,14 @@
 //! A report's content: counts per commune, and the partner's own total as a control.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
-use crate::fault::Rule;
+use super::{CertificateRule, ReportState};
+use crate::access::PartnerCode;
+use crate::fault::{Expected, Path, Rule};
+use crate::text;
+use crate::time::YearMonth;
 use crate::unit::UnitId;
 
 /// A count of certificates in one commune and month: 0…1,000,000.
@@ -12,11 +18,13 @@ pub struct CertificateCount(u32);
 impl CertificateCount {
     /// The largest count.
     pub const LIMIT: u32 = 1_000_000;
+    /// What a number outside the range breaks.
+    pub const RANGE: Rule = Rule::OutOfRange { min: 0, max: Self::LIMIT as i64 };
 
     /// Checks a count as it was told.
     pub fn parse(told: i64) -> Result<Self, Rule> {
         let count = u32::try_from(told).ok().filter(|count| *count <= Self::LIMIT);
-        count.map(Self).ok_or(Rule::OutOfRange { min: 0, max: Self::LIMIT.into() })
+        count.map(Self).ok_or(Self::RANGE)
     }
 
     /// The count.
@@ -73,6 +81,130 @@ impl Revision {
     }
 }
 
+/// Names one report: whose, about which month, which statement. Written `VNPT/2024-05/1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReportKey {
+    /// Whose.
+    pub partner: PartnerCode,
+    /// The month it is about.
+    pub period: YearMonth,
+    /// Which statement.
+    pub revision: Revision,
+}
+
+impl fmt::Display for ReportKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.partner, self.period, self.revision.get())
+    }
+}
+
+impl FromStr for ReportKey {
+    type Err = Rule;
+
+    fn from_str(text: &str) -> Result<Self, Rule> {
+        let mut parts = text.split('/');
+        let mut part = || parts.next().unwrap_or_default();
+        let (partner, period, revision) = (part().parse(), part().parse(), part());
+        let digits =
+            revision.bytes().all(|byte| byte.is_ascii_digit()) && !revision.starts_with('0');
+        let revision = digits.then(|| revision.parse().ok().and_then(Revision::new)).flatten();
+        match (partner, period, revision, parts.next()) {
+            (Ok(partner), Ok(period), Some(revision), None) => {
+                Ok(Self { partner, period, revision })
+            }
+            _ => Err(Rule::Malformed {
+                expected: Expected {
+                    english: "the name of a report, like VNPT/2024-05/1",
+                    vietnamese: "tên báo cáo, ví dụ VNPT/2024-05/1",
+                },
+            }),
+        }
+    }
+}
+
+/// A report to be taken: lines that are right by themselves, each with its place in the input.
+#[derive(Debug, Clone)]
+pub struct NewReport {
+    /// Whose.
+    pub partner: PartnerCode,
+    /// The month it is about.
+    pub period: YearMonth,
+    /// One line per commune.
+    pub lines: Vec<(Path, Line)>,
+    /// The partner's own total of certificates issued up to the end of the period.
+    pub cumulative_issued: u64,
+    /// Whether it corrects an earlier statement.
+    pub submission: Submission,
+}
+
+/// Whether a report is a first statement or a correction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submission {
+    /// Nothing is stated of the month so far.
+    First,
+    /// A correction.
+    Correction {
+        /// The statement that is corrected.
+        of: ReportKey,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Submission {
+    /// The longest reason, in characters.
+    pub const REASON_LIMIT: usize = 500;
+
+    /// Checks a reason as it was given; for corrections and for decisions alike.
+    pub fn reason(given: &str) -> Result<String, Rule> {
+        text::check(given, Self::REASON_LIMIT).map(|()| given.trim().to_owned())
+    }
+}
+
+/// What an administrator decides on a report that came after its period was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// It counts.
+    Approve,
+    /// It does not.
+    Reject,
+}
+
+/// What a partner should know of a report that was taken all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warning {
+    /// The partner's own total differs from what the registry counts.
+    ControlTotalDiffers {
+        /// The partner's total.
+        told: u64,
+        /// History and lines together.
+        expected: u64,
+    },
+    /// The period was closed; the report waits for an administrator.
+    PeriodClosed,
+    /// Communes of the period have no line; they count 0.
+    CommunesMissing {
+        /// How many.
+        count: usize,
+    },
+}
+
+impl Warning {
+    /// All that is to be said of a report in `state` whose lines name `named` of `communes` communes.
+    #[must_use]
+    pub fn all(
+        (told, expected): (u64, u64),
+        state: ReportState,
+        (named, communes): (usize, usize),
+    ) -> Vec<Self> {
+        let differs = (told != expected).then_some(Self::ControlTotalDiffers { told, expected });
+        let closed = (state == ReportState::PendingReview).then_some(Self::PeriodClosed);
+        let count = communes.saturating_sub(named);
+        let missing = (count > 0).then_some(Self::CommunesMissing { count });
+        [differs, closed, missing].into_iter().flatten().collect()
+    }
+}
+
 /// How far a control total may be off before the report is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tolerance {
@@ -86,29 +218,31 @@ pub enum ControlTotal {
     /// They are the same.
     Agrees,
     /// They differ by little: accepted, with a warning.
-    Differs {
-        /// History and lines together.
-        expected: u64,
-    },
+    Differs,
     /// They differ by more than is tolerated: refused.
-    Contradicts {
-        /// History and lines together.
-        expected: u64,
-    },
+    Contradicts,
 }
 
 impl ControlTotal {
-    /// Compares the total that a partner `told` with the certificates of earlier periods and of the
-    /// report's own lines.
+    /// Compares the total that a partner `told` with what is `expected`: the certificates of earlier
+    /// periods and of the report's own lines.
     #[must_use]
-    pub fn check(told: u64, history: u64, lines: &[Line], tolerance: Tolerance) -> Self {
-        let issued: u64 = lines.iter().map(|line| u64::from(line.counts.issued.get())).sum();
-        let expected = history + issued;
+    pub fn check(told: u64, expected: u64, tolerance: Tolerance) -> Self {
         let allowed = u128::from(expected) * u128::from(tolerance.millionths) / 1_000_000;
         match u128::from(told.abs_diff(expected)) {
             0 => Self::Agrees,
-            difference if difference <= allowed => Self::Differs { expected },
-            _ => Self::Contradicts { expected },
+            difference if difference <= allowed => Self::Differs,
+            _ => Self::Contradicts,
+        }
+    }
+
+    /// The broken rule, if the total contradicts.
+    pub fn refuse(told: u64, expected: u64, tolerance: Tolerance) -> Result<(), Rule> {
+        match Self::check(told, expected, tolerance) {
+            Self::Agrees | Self::Differs => Ok(()),
+            Self::Contradicts => {
+                Err(CertificateRule::ControlTotalContradicts { told, expected }.into())
+            }
         }
     }
 }
@@ -166,15 +300,33 @@ mod tests {
 
     #[test]
     fn a_control_total_agrees_differs_or_contradicts() {
-        let lines = [line(1, 300), line(2, 700)];
-        let check =
-            |told| ControlTotal::check(told, 9_000, &lines, Tolerance { millionths: 5_000 });
+        let tolerance = Tolerance { millionths: 5_000 };
+        let check = |told| ControlTotal::check(told, 10_000, tolerance);
         assert_eq!(check(10_000), ControlTotal::Agrees);
-        assert_eq!(check(9_950), ControlTotal::Differs { expected: 10_000 });
-        assert_eq!(check(10_050), ControlTotal::Differs { expected: 10_000 });
-        assert_eq!(check(10_051), ControlTotal::Contradicts { expected: 10_000 });
-        let none = ControlTotal::check(1, 0, &[], Tolerance { millionths: 5_000 });
-        assert_eq!(none, ControlTotal::Contradicts { expected: 0 });
+        assert_eq!(check(9_950), ControlTotal::Differs);
+        assert_eq!(check(10_050), ControlTotal::Differs);
+        assert_eq!(check(10_051), ControlTotal::Contradicts);
+        assert_eq!(ControlTotal::check(1, 0, tolerance), ControlTotal::Contradicts);
+    }
+
+    #[test]
+    fn a_report_is_named_by_partner_month_and_revision() {
+        let key: ReportKey = "VNPT/2024-05/12".parse().unwrap();
+        assert_eq!(key.to_string(), "VNPT/2024-05/12");
+        for wrong in [
+            "",
+            "VNPT",
+            "VNPT/2024-05",
+            "VNPT/2024-05/0",
+            "VNPT/2024-05/01",
+            "VNPT/2024-05/+1",
+            "VNPT/2024-05/1/",
+            "vnpt/2024-05/1",
+            "VNPT/2024-5/1",
+            "VNPT/2024-05/99999999999",
+        ] {
+            assert!(wrong.parse::<ReportKey>().is_err(), "{wrong}");
+        }
     }
 
     proptest! {

@@ -84,6 +84,7 @@ impl Rule {
             }
             Self::ContradictingGrant { fault } => fault.to_string(),
             Self::ShownBefore => "this was shown before and counts only once".into(),
+            Self::Certificate(rule) => rule.message(Language::English),
         }
     }
 
@@ -154,6 +155,7 @@ impl Rule {
             }
             Self::ContradictingGrant { fault } => fault.vietnamese(),
             Self::ShownBefore => "đã được dùng trước đó và chỉ có giá trị một lần".into(),
+            Self::Certificate(rule) => rule.message(Language::Vietnamese),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The rules that an input can break, and their stable names.
 
 use crate::access::{GrantFault, PartnerCode, Role};
+use crate::certificate::CertificateRule;
 use crate::household::{HouseholdCode, Status};
 use crate::time::Date;
 
@@ -176,6 +177,8 @@ pub enum Rule {
     },
     /// What may be shown once was shown before.
     ShownBefore,
+    /// A rule of reports or certificates.
+    Certificate(CertificateRule),
 }
 
 impl Rule {
@@ -215,6 +218,7 @@ impl Rule {
             Self::NeededForRole { .. } => RuleCode::NeededForRole,
             Self::ContradictingGrant { .. } => RuleCode::ContradictingGrant,
             Self::ShownBefore => RuleCode::ShownBefore,
+            Self::Certificate(rule) => rule.code(),
         }
     }
 }
@@ -255,4 +259,24 @@ pub enum RuleCode {
     NeededForRole,
     ContradictingGrant,
     ShownBefore,
+    NotACommune,
+    FuturePeriod,
+    OutsideAgreement,
+    ReportExists,
+    ReportPending,
+    UnknownReport,
+    ReportState,
+    NotOwnPartner,
+    NeededTogether,
+    ControlTotalContradicts,
+    SignatureMissing,
+    SignatureWrong,
+    PeriodNotOver,
+    PeriodClosed,
+    PeriodOpen,
+    PartnerExists,
+    DuplicateCertificate,
+    UnknownCertificate,
+    CertificateStatus,
+    UnknownAuthority,
 }

@@ -4,6 +4,7 @@
 //! [`UnitId`]; a code is only ever read on a date.
 
 mod code;
+mod spread;
 mod succession;
 mod tree;
 

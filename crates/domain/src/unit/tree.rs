@@ -167,6 +167,13 @@ impl Units {
         }
     }
 
+    /// The first day of the span around `date` in which no unit or parentage changes.
+    #[must_use]
+    pub fn span(&self, date: Date) -> Date {
+        let past = self.boundaries.partition_point(|first| *first <= date);
+        past.checked_sub(1).map_or(Date::MIN, |at| self.boundaries[at])
+    }
+
     /// What `unit` came from.
     pub fn predecessors(&self, unit: UnitId) -> impl Iterator<Item = &Succession> {
         self.successions.iter().filter(move |succession| succession.new == unit)
