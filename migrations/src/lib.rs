@@ -16,6 +16,8 @@ mod m0005_records;
 mod m0006_tokens;
 mod m0007_documents;
 mod m0008_personal_reads;
+mod m0009_certificates;
+mod m0010_event_tokens;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_tokens::Migration),
             Box::new(m0007_documents::Migration),
             Box::new(m0008_personal_reads::Migration),
+            Box::new(m0009_certificates::Migration),
+            Box::new(m0010_event_tokens::Migration),
         ]
     }
 }

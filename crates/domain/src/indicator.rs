@@ -21,19 +21,36 @@ pub enum IndicatorCode {
     VneidLevel2,
     /// Adults who pay any bill without cash.
     CashlessPayment,
+    /// Digital certificates issued so far.
+    CertificatesIssued,
+    /// Digital certificates issued so far, per 100 adults.
+    CertificatesPer100Adults,
     /// Adults using one digital service.
     Service(DigitalService),
 }
 
+/// What an indicator counts, out of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Something in surveyed households, out of something there.
+    Surveyed(Measure, Measure),
+    /// Certificates, out of nothing: a plain number.
+    Certificates,
+    /// Certificates, out of adults in surveyed households.
+    CertificatesOf(Measure),
+}
+
 impl IndicatorCode {
     /// Those that are not about one digital service.
-    const GENERAL: [Self; 6] = [
+    const GENERAL: [Self; 8] = [
         Self::AdultSmartphone,
         Self::HouseholdFibre,
         Self::DigitalSkills,
         Self::PublicServiceAccount,
         Self::VneidLevel2,
         Self::CashlessPayment,
+        Self::CertificatesIssued,
+        Self::CertificatesPer100Adults,
     ];
 
     /// All of them: the general ones, then one per digital service.
@@ -51,6 +68,8 @@ impl IndicatorCode {
             Self::PublicServiceAccount => "PUBLIC_SERVICE_ACCOUNT",
             Self::VneidLevel2 => "VNEID_LEVEL_2",
             Self::CashlessPayment => "CASHLESS_PAYMENT",
+            Self::CertificatesIssued => "CERTIFICATES_ISSUED",
+            Self::CertificatesPer100Adults => "CERTIFICATES_PER_100_ADULTS",
             Self::Service(service) => match service {
                 DigitalService::HauGiangApp => "SERVICE_HAUGIANG_APP",
                 DigitalService::Vssid => "SERVICE_VSSID",
@@ -97,6 +116,13 @@ impl IndicatorCode {
                 "Người trưởng thành thanh toán hoá đơn không dùng tiền mặt",
                 "Adults who pay any bill without cash",
             ),
+            Self::CertificatesIssued => {
+                ("Chứng thư số công cộng đã cấp", "Public digital certificates issued so far")
+            }
+            Self::CertificatesPer100Adults => (
+                "Chứng thư số công cộng đã cấp trên 100 người trưởng thành",
+                "Public digital certificates issued so far, per 100 adults",
+            ),
             Self::Service(service) => {
                 let name = service.name();
                 return match language {
@@ -111,28 +137,31 @@ impl IndicatorCode {
         }
     }
 
-    /// What is counted.
+    /// What is counted, out of what.
     #[must_use]
-    pub const fn numerator(self) -> Measure {
+    pub const fn counted(self) -> Counted {
+        use Counted::{Certificates, CertificatesOf, Surveyed};
         match self {
-            Self::AdultSmartphone => Measure::AdultsWithSmartphone,
-            Self::HouseholdFibre => Measure::HouseholdsWithFibre,
-            Self::DigitalSkills => Measure::WorkingAgeTrained,
-            Self::PublicServiceAccount => Measure::AdultsWithPublicServiceAccount,
-            Self::VneidLevel2 => Measure::AdultsWithVneidLevel2,
-            Self::CashlessPayment => Measure::AdultsPayingCashless,
-            Self::Service(service) => Measure::AdultsUsing(service),
+            Self::AdultSmartphone => Surveyed(Measure::AdultsWithSmartphone, Measure::Adults),
+            Self::HouseholdFibre => {
+                Surveyed(Measure::HouseholdsWithFibre, Measure::HouseholdsSurveyed)
+            }
+            Self::DigitalSkills => Surveyed(Measure::WorkingAgeTrained, Measure::WorkingAge),
+            Self::PublicServiceAccount => {
+                Surveyed(Measure::AdultsWithPublicServiceAccount, Measure::Adults)
+            }
+            Self::VneidLevel2 => Surveyed(Measure::AdultsWithVneidLevel2, Measure::Adults),
+            Self::CashlessPayment => Surveyed(Measure::AdultsPayingCashless, Measure::Adults),
+            Self::CertificatesIssued => Certificates,
+            Self::CertificatesPer100Adults => CertificatesOf(Measure::Adults),
+            Self::Service(service) => Surveyed(Measure::AdultsUsing(service), Measure::Adults),
         }
     }
 
-    /// Out of what.
+    /// Whether it needs [`Totals::with_certificates`].
     #[must_use]
-    pub const fn denominator(self) -> Measure {
-        match self {
-            Self::HouseholdFibre => Measure::HouseholdsSurveyed,
-            Self::DigitalSkills => Measure::WorkingAge,
-            _ => Measure::Adults,
-        }
+    pub const fn counts_certificates(self) -> bool {
+        !matches!(self.counted(), Counted::Surveyed(..))
     }
 }
 
@@ -158,7 +187,7 @@ impl FigureStatus {
 }
 
 /// Whether a figure was counted or derived by shares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Quality {
     /// All hamlets count whole.
     Exact,
@@ -171,18 +200,23 @@ pub enum Quality {
 pub struct Figure {
     /// What is counted.
     pub numerator: i64,
-    /// Out of how many.
+    /// Out of how many; 1 for a plain number.
     pub denominator: i64,
+    /// Per how many it is told: 1, or 100.
+    pub per: i64,
     /// Counted or derived.
     pub quality: Quality,
+    /// How much of the unit it covers.
+    pub coverage: Coverage,
 }
 
 impl Figure {
-    /// The ratio, 0…1; nothing out of nothing is `None`, not 0.
+    /// The ratio; nothing out of nothing is `None`, not 0.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
     pub fn value(self) -> Option<f64> {
-        (self.denominator != 0).then(|| self.numerator as f64 / self.denominator as f64)
+        let told = (self.numerator * self.per) as f64;
+        (self.denominator != 0).then(|| told / self.denominator as f64)
     }
 }
 
@@ -210,13 +244,14 @@ pub enum Coverage {
     Suppressed,
 }
 
-/// All measures of a unit at the end of a month, added up once for all indicators.
+/// All that is counted of a unit at the end of a month, added up once for all indicators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
     /// In millionths, since hamlets may count by share.
     millionths: [i64; Measure::COUNT],
     quality: Quality,
     coverage: Coverage,
+    certificates: Option<(u64, Quality)>,
 }
 
 impl Totals {
@@ -250,23 +285,44 @@ impl Totals {
             (true, true) => Coverage::WithoutSmallHamlets,
             (true, false) => Coverage::Suppressed,
         };
-        Self { millionths, quality, coverage }
+        Self { millionths, quality, coverage, certificates: None }
     }
 
-    /// How much of the unit is covered.
+    /// The same with the certificates issued in the unit by then. Hamlets have none: they are
+    /// reported by commune.
     #[must_use]
-    pub const fn coverage(&self) -> Coverage {
-        self.coverage
+    pub const fn with_certificates(self, certificates: Option<(u64, Quality)>) -> Self {
+        Self { certificates, ..self }
     }
 
-    /// The figure of one indicator.
+    /// The figure of one indicator; `None` if there is none for such a unit.
     #[must_use]
-    pub const fn figure(&self, code: IndicatorCode) -> Figure {
-        Figure {
-            numerator: self.count(code.numerator()),
-            denominator: self.count(code.denominator()),
-            quality: self.quality,
-        }
+    pub fn figure(&self, code: IndicatorCode) -> Option<Figure> {
+        let (coverage, quality) = (self.coverage, self.quality);
+        Some(match code.counted() {
+            Counted::Surveyed(numerator, denominator) => Figure {
+                numerator: self.count(numerator),
+                denominator: self.count(denominator),
+                per: 1,
+                quality,
+                coverage,
+            },
+            Counted::Certificates => {
+                let (issued, quality) = self.certificates?;
+                let numerator = issued.cast_signed();
+                Figure { numerator, denominator: 1, per: 1, quality, coverage: Coverage::Whole }
+            }
+            Counted::CertificatesOf(denominator) => {
+                let (issued, counted) = self.certificates?;
+                Figure {
+                    numerator: issued.cast_signed(),
+                    denominator: self.count(denominator),
+                    per: 100,
+                    quality: quality.max(counted),
+                    coverage,
+                }
+            }
+        })
     }
 
     const fn count(&self, measure: Measure) -> i64 {
@@ -291,7 +347,7 @@ pub struct PublishedFigure {
     pub code: IndicatorCode,
     /// The unit it was stated for.
     pub unit: UnitId,
-    /// The ratio, 0…1.
+    /// The figure: a ratio 0…1, or a plain number for a plain number.
     pub value: f64,
     /// Exactly, or at least.
     pub comparison: Comparison,
@@ -320,7 +376,13 @@ mod tests {
 
     #[test]
     fn nothing_out_of_nothing_has_no_value() {
-        let figure = Figure { numerator: 0, denominator: 0, quality: Quality::Exact };
+        let figure = Figure {
+            numerator: 0,
+            denominator: 0,
+            per: 1,
+            quality: Quality::Exact,
+            coverage: Coverage::Whole,
+        };
         assert_eq!(figure.value(), None);
     }
 
@@ -353,7 +415,7 @@ mod tests {
                 }
                 let public = |members: Vec<usize>| {
                     let totals = Totals::add_up(&cube, &portions(members.into_iter()), month, Audience::Public);
-                    totals.figure(IndicatorCode::HouseholdFibre).denominator
+                    totals.figure(IndicatorCode::HouseholdFibre).unwrap().denominator
                 };
                 let outer: Vec<usize> = (0..counts.len()).filter(|hamlet| outer[*hamlet]).collect();
                 let inner = outer.iter().copied().filter(|hamlet| inner[*hamlet]).collect();

@@ -10,10 +10,11 @@ use async_graphql::connection::CursorType;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use registry_domain::access::TokenId;
+use registry_domain::certificate::{CertificateKey, IssuerName};
 use registry_domain::household::HouseholdNumber;
-use registry_domain::time::Date;
+use registry_domain::time::{Date, Instant};
 use registry_domain::unit::UnitId;
-use registry_persistence::HouseholdKey;
+use registry_persistence::{HouseholdKey, ReportPosition};
 use sha2::{Digest, Sha256};
 
 use crate::error::ApiError;
@@ -120,6 +121,32 @@ impl CursorKey for TokenId {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Self::new(std::str::from_utf8(bytes).ok()?)
+    }
+}
+
+impl CursorKey for ReportPosition {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.submitted_at.timestamp_micros().to_be_bytes().to_vec();
+        bytes.extend(self.key.to_string().bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (micros, key) = bytes.split_at_checked(8)?;
+        let micros = i64::from_be_bytes(micros.try_into().ok()?);
+        let submitted_at = Instant::from_timestamp_micros(micros)?;
+        Some(Self { submitted_at, key: std::str::from_utf8(key).ok()?.parse().ok()? })
+    }
+}
+
+impl CursorKey for CertificateKey {
+    fn to_bytes(&self) -> Vec<u8> {
+        format!("{}\n{}", self.serial, self.issuer.as_str()).into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (serial, issuer) = std::str::from_utf8(bytes).ok()?.split_once('\n')?;
+        Some(Self { issuer: IssuerName::parse(issuer).ok()?, serial: serial.parse().ok()? })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Expected failures of mutations, told as data.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{Enum, SimpleObject, Value};
 use registry_domain::fault::{Fault, Faults, Language, Rule, RuleCode, Step};
 
 use crate::access::open;
@@ -45,7 +45,7 @@ pub(crate) enum UserErrorCode {
     UnknownHousehold,
     /// The household is closed (hộ đã kết thúc).
     HouseholdClosed,
-    /// The household was changed meanwhile (hộ đã được thay đổi).
+    /// The household or the report was changed meanwhile (đã được thay đổi).
     Conflict,
     /// An active household has the same head (trùng chủ hộ).
     DuplicateHousehold,
@@ -73,6 +73,46 @@ pub(crate) enum UserErrorCode {
     ContradictingGrant,
     /// What counts once was shown before (đã dùng một lần).
     ShownBefore,
+    /// The unit is not a commune (không phải cấp xã).
+    NotACommune,
+    /// The month has not begun (tháng chưa bắt đầu).
+    FuturePeriod,
+    /// The month is outside the partner's agreement (ngoài thời hạn thoả thuận).
+    OutsideAgreement,
+    /// There is a report about the month (đã có báo cáo của tháng).
+    ReportExists,
+    /// A report about the month waits for review (có báo cáo đang chờ duyệt).
+    ReportPending,
+    /// No such report (không có báo cáo này).
+    UnknownReport,
+    /// The report's state does not allow it (trạng thái báo cáo không cho phép).
+    ReportState,
+    /// The token is for another partner (mã truy cập thuộc đối tác khác).
+    NotOwnPartner,
+    /// Two fields go together (hai trường phải đi cùng nhau).
+    NeededTogether,
+    /// The partner's own total is too far off (luỹ kế lệch quá mức).
+    ControlTotalContradicts,
+    /// The report must be signed (báo cáo phải được ký).
+    SignatureMissing,
+    /// The signature is wrong (chữ ký sai).
+    SignatureWrong,
+    /// The month is not over (tháng chưa kết thúc).
+    PeriodNotOver,
+    /// The period is closed already (kỳ đã khoá).
+    PeriodClosed,
+    /// The period is not closed (kỳ chưa khoá).
+    PeriodOpen,
+    /// There is such a partner (đã có đối tác này).
+    PartnerExists,
+    /// The certificate is registered already (chứng thư đã được ghi).
+    DuplicateCertificate,
+    /// No such certificate (không có chứng thư này).
+    UnknownCertificate,
+    /// The certificate's status does not allow it (trạng thái chứng thư không cho phép).
+    CertificateStatus,
+    /// No registered authority has signed it (không do tổ chức cấp đã đăng ký ký).
+    UnknownAuthority,
 }
 
 /// One thing wrong with an input (một lỗi của dữ liệu gửi lên). Nothing was written.
@@ -85,14 +125,50 @@ pub(crate) struct UserError {
     path: Vec<String>,
     /// What is wrong and what to do (thông báo), in the language of the request.
     message: String,
-    /// For CONFLICT: the version now (phiên bản hiện tại).
+    /// The row of a batch (dòng), from 0.
+    row: Option<usize>,
+    /// What was sent there (giá trị đã gửi), in reports and certificates; null where it is a whole
+    /// object, nothing, or about a person.
+    value: Option<String>,
+    /// For CONFLICT of a household: the version now (phiên bản hiện tại).
     current_version: Option<u32>,
 }
+
+/// What a value sent may be told of: no persons, no long texts.
+const TOLD_LIMIT: usize = 100;
+const NEVER_TOLD: [&str; 3] = ["holder", "pem", "reason"];
 
 impl UserError {
     /// All faults, in the order found.
     pub(crate) fn all(faults: Faults, language: Language) -> Vec<Self> {
         faults.into_iter().map(|fault| Self::new(&fault, language)).collect()
+    }
+
+    /// The same with the values that were sent as `input`.
+    pub(crate) fn with_values(errors: Vec<Self>, input: &Value) -> Vec<Self> {
+        let told = |mut error: Self| {
+            error.value = error.sent(input);
+            error
+        };
+        errors.into_iter().map(told).collect()
+    }
+
+    fn sent(&self, input: &Value) -> Option<String> {
+        if self.path.last().is_some_and(|field| NEVER_TOLD.contains(&field.as_str())) {
+            return None;
+        }
+        // The first step is `input` itself.
+        let found = self.path.iter().skip(1).try_fold(input, |value, step| match value {
+            Value::Object(members) => members.get(step.as_str()),
+            Value::List(items) => items.get(step.parse::<usize>().ok()?),
+            _ => None,
+        });
+        match found? {
+            Value::String(text) => Some(text.chars().take(TOLD_LIMIT).collect()),
+            number @ Value::Number(_) => Some(number.to_string()),
+            flag @ Value::Boolean(_) => Some(flag.to_string()),
+            _ => None,
+        }
     }
 
     fn new(fault: &Fault, language: Language) -> Self {
@@ -104,6 +180,11 @@ impl UserError {
             code: fault.rule.code().into(),
             path: fault.path.steps().iter().map(step).collect(),
             message: fault.rule.message(language),
+            row: fault.path.steps().iter().find_map(|step| match step {
+                Step::Index(index) => Some(*index),
+                Step::Field(_) => None,
+            }),
+            value: None,
             current_version: match fault.rule {
                 Rule::StaleVersion { current, .. } => Some(current),
                 _ => None,

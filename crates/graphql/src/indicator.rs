@@ -1,14 +1,17 @@
 //! Indicators: figures of units by month, told from the rollups in memory.
 
+use std::sync::Arc;
+
 use async_graphql::{Enum, Result, SimpleObject};
 use futures_util::{Stream, StreamExt as _, future, stream};
 use registry_domain::access::Scope;
+use registry_domain::certificate::LedgerView;
 use registry_domain::connectivity::DigitalService;
 use registry_domain::indicator::{
-    self as domain, Audience, Comparison, Coverage, FigureStatus, Quality, Totals,
+    self as domain, Audience, Comparison, Coverage, Figure, FigureStatus, Quality, Totals,
 };
 use registry_domain::time;
-use registry_domain::unit::{Level, Portion, UnitId, Units};
+use registry_domain::unit::{Level, Portion, UnitId, UnitTree, Units};
 
 use crate::access::open;
 use crate::error::ApiError;
@@ -35,6 +38,11 @@ pub(crate) enum IndicatorCode {
     VneidLevel2,
     /// Adults who pay any bill without cash (thanh toán không dùng tiền mặt).
     CashlessPayment,
+    /// Digital certificates issued so far (chứng thư số công cộng đã cấp): a plain number. From communes up.
+    CertificatesIssued,
+    /// Digital certificates issued so far per 100 adults (trên 100 người trưởng thành). From communes up.
+    #[graphql(name = "CERTIFICATES_PER_100_ADULTS")]
+    CertificatesPer100Adults,
     /// Adults using the province's app (dùng ứng dụng Hậu Giang).
     ServiceHaugiangApp,
     /// Adults using VssID (dùng VssID).
@@ -56,7 +64,7 @@ pub(crate) enum IndicatorCode {
 }
 
 /// Pairs of API and domain names, in the order in which indicators are told.
-const CODES: [(IndicatorCode, domain::IndicatorCode); 15] = {
+const CODES: [(IndicatorCode, domain::IndicatorCode); 17] = {
     use DigitalService as Service;
     use IndicatorCode as Api;
     use domain::IndicatorCode as Domain;
@@ -67,6 +75,8 @@ const CODES: [(IndicatorCode, domain::IndicatorCode); 15] = {
         (Api::PublicServiceAccount, Domain::PublicServiceAccount),
         (Api::VneidLevel2, Domain::VneidLevel2),
         (Api::CashlessPayment, Domain::CashlessPayment),
+        (Api::CertificatesIssued, Domain::CertificatesIssued),
+        (Api::CertificatesPer100Adults, Domain::CertificatesPer100Adults),
         (Api::ServiceHaugiangApp, Domain::Service(Service::HauGiangApp)),
         (Api::ServiceVssid, Domain::Service(Service::Vssid)),
         (Api::ServiceZalo, Domain::Service(Service::Zalo)),
@@ -126,7 +136,7 @@ pub(crate) enum PublishedComparison {
 #[derive(SimpleObject)]
 #[graphql(directive = open::apply())]
 pub(crate) struct PublishedFigure {
-    /// The ratio (tỷ lệ), 0…1.
+    /// The ratio (tỷ lệ), 0…1, or the number.
     value: f64,
     /// Just that, or over that (so sánh).
     comparison: PublishedComparison,
@@ -158,9 +168,10 @@ pub(crate) struct IndicatorValue {
     definition: String,
     /// What is counted (tử số); null if suppressed.
     numerator: Option<i64>,
-    /// Out of how many (mẫu số): those in surveyed, active households; null if suppressed.
+    /// Out of how many (mẫu số): those in surveyed, active households, or 1 for a plain number; null if suppressed.
     denominator: Option<i64>,
-    /// numerator / denominator (tỷ lệ), 0…1; null if nothing was surveyed, or if suppressed.
+    /// numerator / denominator (tỷ lệ), 0…1, or the number, or per 100 as the code says; null if
+    /// nothing was surveyed, or if suppressed.
     value: Option<f64>,
     /// What a plan wants (chỉ tiêu), if one does.
     target: Option<IndicatorTarget>,
@@ -225,7 +236,7 @@ impl Boundaries {
 }
 
 /// Which units to ask for instead.
-fn explanation(units: &Units, unit: UnitId, on: time::Date) -> String {
+pub(crate) fn explanation(units: &Units, unit: UnitId, on: time::Date) -> String {
     let describe = |id: UnitId| units.get(id).map(|unit| format!("{} ({})", unit.name, unit.code));
     let name = describe(unit).unwrap_or_default();
     let before = units.predecessors(unit).filter_map(|succession| describe(succession.old));
@@ -252,18 +263,25 @@ pub(crate) async fn values(
     let on = on.map_or(today, |on| on.0);
     let month = time::YearMonth::of(on);
     let boundaries = Boundaries::of(&units, unit, on, boundaries_on)?;
-    let cube = session.rollups().await?;
-    let totals = Totals::add_up(&cube, &boundaries.portions, month, audience(session));
     let wanted = |code: &IndicatorCode| codes.as_ref().is_none_or(|codes| codes.contains(code));
-    let values = CODES.iter().filter(|(code, _)| wanted(code)).map(|(code, domain)| {
-        let figure = totals.figure(*domain);
-        IndicatorValue {
+    let wanted: Vec<_> = CODES.iter().filter(|(code, _)| wanted(code)).collect();
+    let cube = session.rollups().await?;
+    let certificates = match wanted.iter().any(|(_, domain)| domain.counts_certificates()) {
+        true => Some(Certificates::of(session, &units, unit, boundaries.on).await?),
+        false => None,
+    };
+    let issued = certificates.and_then(|certificates| certificates.issued_by(month));
+    let totals = Totals::add_up(&cube, &boundaries.portions, month, audience(session));
+    let totals = totals.with_certificates(issued);
+    let values = wanted.into_iter().filter_map(|(code, domain)| {
+        let figure = totals.figure(*domain)?;
+        Some(IndicatorValue {
             code: *code,
             definition: domain.definition(session.language),
-            numerator: told(&totals, figure.numerator),
-            denominator: told(&totals, figure.denominator),
+            numerator: told(&figure, figure.numerator),
+            denominator: told(&figure, figure.denominator),
             value: figure.value(),
-            coverage: totals.coverage().into(),
+            coverage: figure.coverage.into(),
             target: target(session, *domain),
             status: FigureStatus::of(month, today).into(),
             quality: figure.quality.into(),
@@ -271,7 +289,7 @@ pub(crate) async fn values(
             month: YearMonth(month),
             boundaries_on: Date(boundaries.on),
             published: published(session, unit, *domain, month),
-        }
+        })
     });
     Ok(values.collect())
 }
@@ -322,21 +340,26 @@ pub(crate) async fn series(
     let units = session.reader.units();
     let boundaries = Boundaries::of(&units, unit.id, unit.on, None)?;
     let cube = session.rollups().await?;
+    let certificates = match code.counts_certificates() {
+        true => Some(Certificates::of(session, &units, unit.id, boundaries.on).await?),
+        false => None,
+    };
     let months = std::iter::successors(Some(from), |month| Some(month.next())).take(months);
     let point = |month: time::YearMonth| {
+        let issued = certificates.as_ref().and_then(|certificates| certificates.issued_by(month));
         let totals = Totals::add_up(&cube, &boundaries.portions, month, audience(session));
-        let figure = totals.figure(code);
-        IndicatorPoint {
+        let figure = totals.with_certificates(issued).figure(code)?;
+        Some(IndicatorPoint {
             month: YearMonth(month),
-            numerator: told(&totals, figure.numerator),
-            denominator: told(&totals, figure.denominator),
+            numerator: told(&figure, figure.numerator),
+            denominator: told(&figure, figure.denominator),
             value: figure.value(),
-            coverage: totals.coverage().into(),
+            coverage: figure.coverage.into(),
             status: FigureStatus::of(month, session.reader.today()).into(),
             quality: figure.quality.into(),
-        }
+        })
     };
-    Ok(months.map(point).collect())
+    Ok(months.filter_map(point).collect())
 }
 
 fn audience(session: &Session) -> Audience {
@@ -347,8 +370,33 @@ fn audience(session: &Session) -> Audience {
 }
 
 /// A count, unless the figure is suppressed.
-fn told(totals: &Totals, count: i64) -> Option<i64> {
-    (totals.coverage() != Coverage::Suppressed).then_some(count)
+fn told(figure: &Figure, count: i64) -> Option<i64> {
+    (figure.coverage != Coverage::Suppressed).then_some(count)
+}
+
+/// The certificates of one unit on the boundaries of one date.
+struct Certificates {
+    view: Arc<LedgerView>,
+    tree: Arc<UnitTree>,
+    unit: UnitId,
+}
+
+impl Certificates {
+    async fn of(
+        session: &Session,
+        units: &Units,
+        unit: UnitId,
+        on: time::Date,
+    ) -> Result<Self, ApiError> {
+        let view = session.ledger().await?.view(units, on);
+        Ok(Self { view, tree: units.tree(on), unit })
+    }
+
+    /// Those issued up to the end of `month`; none below communes.
+    fn issued_by(&self, month: time::YearMonth) -> Option<(u64, Quality)> {
+        let members = self.tree.subtree(self.unit);
+        (members.len() > 1).then(|| self.view.issued_by(members, month))
+    }
 }
 
 fn target(session: &Session, code: domain::IndicatorCode) -> Option<IndicatorTarget> {

@@ -6,6 +6,7 @@
 #![expect(clippy::unused_async, reason = "async-graphql takes resolvers as async functions only")]
 
 mod access;
+mod certificate;
 mod connectivity;
 mod cursor;
 mod document;
@@ -37,6 +38,7 @@ use async_graphql::{
 };
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use http::HeaderValue;
+use registry_domain::certificate::ReportingRules;
 use registry_persistence::Store;
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +129,7 @@ pub struct Api {
     store: Store,
     issuer: Arc<dyn TokenIssuer>,
     settings: SchemaSettings,
+    reporting: ReportingRules,
 }
 
 impl std::fmt::Debug for Api {
@@ -158,13 +161,18 @@ impl Admitted {
 }
 
 impl Api {
-    /// Builds the schema; tokens are made by `issuer`.
+    /// Builds the schema; tokens and receipts are made by `issuer`, reports taken by `reporting`.
     #[must_use]
-    pub fn new(store: Store, issuer: Arc<dyn TokenIssuer>, settings: SchemaSettings) -> Self {
+    pub fn new(
+        store: Store,
+        issuer: Arc<dyn TokenIssuer>,
+        settings: SchemaSettings,
+        reporting: ReportingRules,
+    ) -> Self {
         // Only what was validated comes here; validating again would find nothing.
         let schema = builder(&settings).validation_mode(ValidationMode::Fast).finish();
         let documents = Arc::new(Documents::new(store.clone(), settings));
-        Self { schema, documents, store, issuer, settings }
+        Self { schema, documents, store, issuer, settings, reporting }
     }
 
     /// The limits in force.

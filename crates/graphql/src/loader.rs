@@ -5,9 +5,11 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
+use registry_domain::access::PartnerCode;
+use registry_domain::certificate::{Line, Report, ReportKey};
 use registry_domain::household::{Household, HouseholdNumber};
 use registry_domain::page::{Page, PageRequest};
-use registry_domain::time::Date;
+use registry_domain::time::{Date, YearMonth};
 use registry_persistence::{
     Heads, HouseholdFilter, HouseholdQuery, HouseholdScope, Reader, RecordedSurvey, StoreError,
 };
@@ -40,6 +42,14 @@ pub(crate) struct SurveyPageKey(pub(crate) HouseholdNumber, pub(crate) PageReque
 /// The number of a household's surveys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SurveyCountKey(pub(crate) HouseholdNumber);
+
+/// The lines of one report.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ReportLinesKey(pub(crate) ReportKey);
+
+/// All statements of a partner about a month.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ReportRevisionsKey(pub(crate) PartnerCode, pub(crate) YearMonth);
 
 /// Keys by the argument they share: one statement each.
 fn grouped<K, S, A: Eq + Hash>(keys: &[K], split: impl Fn(&K) -> (S, A)) -> HashMap<A, Vec<S>> {
@@ -164,6 +174,38 @@ impl Loader<SurveyCountKey> for Records {
             keys.iter().map(|SurveyCountKey(number)| *number).collect();
         let counts = self.0.survey_counts(&numbers).await?;
         Ok(keys.iter().copied().zip(counts).collect())
+    }
+}
+
+impl Loader<ReportLinesKey> for Records {
+    type Value = Vec<Line>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ReportLinesKey],
+    ) -> Result<HashMap<ReportLinesKey, Vec<Line>>, ApiError> {
+        let keys: Vec<ReportKey> = keys.iter().map(|ReportLinesKey(key)| key.clone()).collect();
+        let lines = self.0.report_lines(&keys).await?;
+        Ok(lines.into_iter().map(|(key, lines)| (ReportLinesKey(key), lines)).collect())
+    }
+}
+
+impl Loader<ReportRevisionsKey> for Records {
+    type Value = Vec<Report>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ReportRevisionsKey],
+    ) -> Result<HashMap<ReportRevisionsKey, Vec<Report>>, ApiError> {
+        let of: Vec<_> = keys
+            .iter()
+            .map(|ReportRevisionsKey(partner, period)| (partner.clone(), *period))
+            .collect();
+        let found = self.0.report_revisions(&of).await?.into_iter();
+        let keyed = |((partner, period), reports)| (ReportRevisionsKey(partner, period), reports);
+        Ok(found.map(keyed).collect())
     }
 }
 

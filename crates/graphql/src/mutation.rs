@@ -5,6 +5,7 @@ use registry_domain::access::Scope;
 use registry_domain::fault::Faults;
 use registry_persistence::{Command, Idempotency, WriteError, WriteRequest, Written};
 
+use crate::certificate::{DecisionMutation, RegistrationMutation, SubmissionMutation};
 use crate::connectivity::ConnectivityMutation;
 use crate::error::ApiError;
 use crate::fault::UserError;
@@ -15,7 +16,15 @@ use crate::token::TokenMutation;
 
 /// Writing (thay đổi dữ liệu). Expected failures are data in `errors`; then nothing was written.
 #[derive(Default, MergedObject)]
-pub(crate) struct Mutation(HouseholdMutation, ConnectivityMutation, TokenMutation, PartnerMutation);
+pub(crate) struct Mutation(
+    HouseholdMutation,
+    ConnectivityMutation,
+    SubmissionMutation,
+    DecisionMutation,
+    RegistrationMutation,
+    TokenMutation,
+    PartnerMutation,
+);
 
 /// One attempt at a mutation: its key, if the client gave one, and what the key stands for.
 pub(crate) struct Attempt {
@@ -48,6 +57,25 @@ pub(crate) async fn write<C: Command>(
     let request = WriteRequest { idempotency, request_id: Some(session.request_id.clone()) };
     match session.store.write(&writer, command, request).await {
         Ok(written) => Ok(Ok(written)),
+        Err(WriteError::Refused(faults)) => refused(faults),
+        Err(WriteError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Tells what a command would do, or all that is wrong with its input; nothing is written.
+pub(crate) async fn rehearse<C: Command>(
+    session: &Session,
+    scope: Scope,
+    command: Result<C, Faults>,
+) -> Result<Result<C::Plan, Vec<UserError>>, ApiError> {
+    let writer = session.reader.principal().writer(scope)?;
+    let refused = |faults| Ok(Err(UserError::all(faults, session.language)));
+    let command = match command {
+        Ok(command) => command,
+        Err(faults) => return refused(faults),
+    };
+    match session.store.rehearse(&writer, command).await {
+        Ok(plan) => Ok(Ok(plan)),
         Err(WriteError::Refused(faults)) => refused(faults),
         Err(WriteError::Store(error)) => Err(error.into()),
     }

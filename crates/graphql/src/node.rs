@@ -3,12 +3,14 @@
 use async_graphql::{ID, Interface};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use registry_domain::certificate::{CertificateKey, IssuerName, ReportKey};
 use registry_domain::household::{HouseholdCode, HouseholdNumber};
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
 use registry_persistence::Heads;
 
 use crate::access::open;
+use crate::certificate::{Certificate, CertificateReport, one_certificate, one_report};
 use crate::connectivity::{ConnectivitySurvey, survey_of};
 use crate::error::ApiError;
 use crate::household::Household;
@@ -17,11 +19,13 @@ use crate::session::Session;
 use crate::unit::AdministrativeUnit;
 
 /// What an id names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GlobalId {
     Unit(UnitId),
     Household(HouseholdNumber),
     Survey(HouseholdNumber, Date),
+    Report(ReportKey),
+    Certificate(CertificateKey),
 }
 
 impl GlobalId {
@@ -30,6 +34,10 @@ impl GlobalId {
             Self::Unit(id) => format!("Unit:{}", id.get()),
             Self::Household(number) => format!("Household:{}", number.code()),
             Self::Survey(number, on) => format!("Survey:{}:{on}", number.code()),
+            Self::Report(key) => format!("Report:{key}"),
+            Self::Certificate(key) => {
+                format!("Certificate:{}:{}", key.serial, key.issuer.as_str())
+            }
         };
         URL_SAFE_NO_PAD.encode(clear).into()
     }
@@ -45,6 +53,12 @@ impl GlobalId {
                 let (code, on) = key.split_once(':')?;
                 Some(Self::Survey(number(code)?, on.parse().ok()?))
             }
+            "Report" => key.parse().ok().map(Self::Report),
+            "Certificate" => {
+                let (serial, issuer) = key.split_once(':')?;
+                let issuer = IssuerName::parse(issuer).ok()?;
+                Some(Self::Certificate(CertificateKey { issuer, serial: serial.parse().ok()? }))
+            }
             _ => None,
         }
     }
@@ -58,6 +72,8 @@ pub(crate) enum Node {
     AdministrativeUnit(AdministrativeUnit),
     Household(Household),
     ConnectivitySurvey(ConnectivitySurvey),
+    CertificateReport(CertificateReport),
+    Certificate(Certificate),
 }
 
 /// The object that an id names, if there is one.
@@ -77,5 +93,7 @@ pub(crate) async fn find(session: &Session, id: &ID) -> Result<Option<Node>, Api
             session.records.load_one(key).await?.map(|household| Household(household).into())
         }
         Some(GlobalId::Survey(number, on)) => survey_of(session, number, on).await?.map(Node::from),
+        Some(GlobalId::Report(key)) => one_report(session, &key).await?.map(Node::from),
+        Some(GlobalId::Certificate(key)) => one_certificate(session, &key).await?.map(Node::from),
     })
 }

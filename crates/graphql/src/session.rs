@@ -6,9 +6,10 @@ use std::time::Duration;
 use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
 use registry_domain::access::{Principal, Purpose};
+use registry_domain::certificate::ReportingRules;
 use registry_domain::fault::Language;
 use registry_domain::rollup::RollupCube;
-use registry_persistence::{ReadRequest, Reader, Store, StoreError};
+use registry_persistence::{BodySignature, LedgerSnapshot, ReadRequest, Reader, Store, StoreError};
 use tokio::sync::OnceCell;
 
 use crate::loader::Records;
@@ -26,6 +27,8 @@ pub struct Visit {
     pub purpose: Option<Purpose>,
     /// Names the request in logs and in answers to internal faults.
     pub request_id: String,
+    /// Whether its body was signed by the partner whose token was shown.
+    pub signature: BodySignature,
 }
 
 /// One request.
@@ -38,7 +41,10 @@ pub(crate) struct Session {
     pub(crate) settings: SchemaSettings,
     pub(crate) language: Language,
     pub(crate) request_id: String,
+    pub(crate) signature: BodySignature,
+    pub(crate) reporting: ReportingRules,
     rollups: Arc<OnceCell<Arc<RollupCube>>>,
+    ledger: Arc<OnceCell<Arc<LedgerSnapshot>>>,
 }
 
 impl Session {
@@ -57,7 +63,10 @@ impl Session {
             settings: api.settings,
             language: visit.language,
             request_id: visit.request_id,
+            signature: visit.signature,
+            reporting: api.reporting,
             rollups: Arc::default(),
+            ledger: Arc::default(),
         }
     }
 
@@ -68,11 +77,16 @@ impl Session {
 
     /// The same asker at a later moment: figures are read anew.
     pub(crate) fn at_a_new_moment(&self) -> Self {
-        Self { rollups: Arc::default(), ..self.clone() }
+        Self { rollups: Arc::default(), ledger: Arc::default(), ..self.clone() }
     }
 
     /// The rollups as of one moment: all figures of a request agree with each other.
     pub(crate) async fn rollups(&self) -> Result<Arc<RollupCube>, StoreError> {
         self.rollups.get_or_try_init(|| self.reader.rollups()).await.cloned()
+    }
+
+    /// The certificates that count as of one moment.
+    pub(crate) async fn ledger(&self) -> Result<Arc<LedgerSnapshot>, StoreError> {
+        self.ledger.get_or_try_init(|| self.reader.ledger()).await.cloned()
     }
 }

@@ -1,11 +1,13 @@
 //! Tokens: listing, issuing, revoking. How a token is signed is the server's matter.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject};
 use async_trait::async_trait;
 use registry_domain::access::{IssuedToken, Mode, Role, Scope, TokenId, TokenWish};
+use registry_domain::certificate::Notary;
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_persistence::{IssueToken, PartnerKey, RevokeToken, StoreError, TokenFilter};
 
@@ -27,6 +29,9 @@ pub trait TokenIssuer: fmt::Debug + Send + Sync {
 
     /// Signs a token that was recorded.
     async fn sign(&self, token: &IssuedToken) -> Result<String, StoreError>;
+
+    /// Whoever signs receipts, holding the key that signs now.
+    async fn notary(&self) -> Result<Arc<dyn Notary>, StoreError>;
 
     /// Reads public keys from a JWK set; all of them must be usable.
     fn read_keys(&self, jwk_set: &str) -> Result<Vec<PartnerKey>, Rule>;

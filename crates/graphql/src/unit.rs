@@ -11,6 +11,7 @@ use registry_domain::unit::{Level, Share, Title, Unit, UnitId, UnitQuery, Units}
 use registry_persistence::HouseholdScope;
 
 use crate::access::{AccessScope, list_size, needs, open};
+use crate::certificate::{CertificateGroup, CertificateTotal, TotalsArguments, readers, totals};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::household::{
@@ -19,7 +20,7 @@ use crate::household::{
 use crate::indicator::{IndicatorCode, IndicatorValue, values};
 use crate::node::GlobalId;
 use crate::page::{PAGE, PageArguments, connection, paging};
-use crate::scalar::{Date, UnitCode};
+use crate::scalar::{Date, DateTime, UnitCode, YearMonth};
 use crate::session::Session;
 
 /// The levels of administration (cấp hành chính), from the top.
@@ -360,6 +361,34 @@ impl AdministrativeUnit {
         >,
     ) -> Result<Vec<IndicatorValue>> {
         Ok(values(Session::of(context), self.id, on, boundaries_on, codes).await?)
+    }
+
+    /// Certificates added up (tổng số chứng thư số) in the unit, by its boundaries on the date it is
+    /// seen; a partner's token sees its own.
+    #[graphql(directive = list_size::apply(Some(50), None), directive = needs::apply(readers()))]
+    #[expect(clippy::too_many_arguments, reason = "each narrows or tells apart on its own")]
+    async fn certificates(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first month (từ kỳ); from the beginning if not given.")] from: Option<
+            YearMonth,
+        >,
+        #[graphql(desc = "The last month (đến kỳ); to the end if not given.")] to: Option<
+            YearMonth,
+        >,
+        #[graphql(desc = "Of this partner only (mã đối tác).")] partner: Option<String>,
+        #[graphql(desc = "What is told apart (nhóm theo).")] group_by: Option<
+            Vec<CertificateGroup>,
+        >,
+        #[graphql(
+            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given."
+        )]
+        as_of: Option<DateTime>,
+    ) -> Result<Vec<CertificateTotal>> {
+        let group_by = group_by.unwrap_or_default();
+        let boundaries_on = None;
+        let arguments = TotalsArguments { from, to, partner, group_by, as_of, boundaries_on };
+        Ok(totals(Session::of(context), *self, arguments).await?)
     }
 
     /// What became of it (đơn vị kế thừa).

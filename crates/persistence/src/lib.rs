@@ -6,6 +6,7 @@
 //! rows stay inside.
 
 mod bulk;
+mod certificate;
 mod changes;
 mod connectivity;
 mod document;
@@ -28,6 +29,11 @@ mod token;
 mod unit;
 mod writer;
 
+pub use certificate::{
+    BodySignature, CertificateFilter, CertificateSums, ChangeCertificateStatus, ClosePeriod,
+    LedgerSnapshot, PeriodState, Reconciliation, RegisterCertificates, ReopenPeriod, ReportFilter,
+    ReportPlan, ReportPosition, ReviewReport, SubmitReport, WithdrawReport,
+};
 pub use connectivity::{RecordConnectivity, RecordedSurvey, SurveyKey};
 pub use document::{AddDocuments, DocumentHash, NewDocument, NotADocumentHash, TrustedDocument};
 pub use engine::{DatabaseUrl, NotADatabaseUrl, StoreConfig};
@@ -37,7 +43,10 @@ pub use household::{
     HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort,
     RegisterHouseholds, Registered,
 };
-pub use partner::{PartnerKey, SetPartnerKeys};
+pub use partner::{
+    NewPartner, PartnerKey, PartnerRecord, RegisterPartner, SetPartnerAuthorities, SetPartnerKeys,
+    UpdatePartner,
+};
 pub use personal::{DataKey, NotADataKey};
 pub use reader::{ReadRequest, Reader};
 pub use rollup::RollupDifference;

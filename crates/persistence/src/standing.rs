@@ -49,6 +49,11 @@ impl Standing {
     pub fn partner(&self, code: &PartnerCode) -> Option<&Partner> {
         self.partners.get(code)
     }
+
+    /// All partners, in no order.
+    pub fn partners(&self) -> impl Iterator<Item = &Partner> {
+        self.partners.values()
+    }
 }
 
 /// The standing as it was last read.

@@ -9,6 +9,7 @@ use registry_domain::time::{Clock, Date, Instant};
 use registry_domain::unit::Units;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
 
+use crate::certificate::LedgerCache;
 use crate::changes::Changes;
 use crate::engine::{Connections, Purpose, connect};
 use crate::entity::household;
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) published: Vec<PublishedFigure>,
     pub(crate) targets: Vec<Target>,
     pub(crate) rollups: RollupCache,
+    pub(crate) ledger: LedgerCache,
     pub(crate) standing: StandingCache,
     pub(crate) changes: Changes,
 }
@@ -70,11 +72,13 @@ impl Store {
             sealer,
             units,
             rollups: RollupCache::default(),
+            ledger: LedgerCache::default(),
             standing: StandingCache::default(),
             changes: Changes::default(),
         };
         let store = Self { inner: Arc::new(inner) };
         store.inner.rollups.current(&store.inner.connections.readers).await?;
+        store.inner.ledger.current(&store.inner.connections.readers).await?;
         Ok(store)
     }
 

@@ -1,7 +1,8 @@
 //! The writing door: one command, one transaction. What can be written stands in the file of its noun.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use chrono::SubsecRound as _;
 use registry_domain::access::WritingPrincipal;
 use registry_domain::fault::{Expected, Fault, Faults, Path, Rule};
 use registry_domain::time::{Date, Instant};
@@ -68,7 +69,7 @@ pub struct WriteRequest {
 /// A key under which a command is carried out at most once.
 #[derive(Debug, Clone)]
 pub struct Idempotency {
-    /// The key, 1…200 characters, unique per actor.
+    /// The key, 1…200 characters, unique per actor, and per partner for its machines.
     pub key: String,
     /// What the key stands for; only a keyed hash of it is stored.
     pub content: Vec<u8>,
@@ -94,6 +95,8 @@ pub struct Writer {
     pub(crate) now: Instant,
     store: Arc<Inner>,
     mode: Mode,
+    /// The number of the event that records this write.
+    event: OnceLock<i32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,16 +130,17 @@ impl Store {
         }
     }
 
-    /// Checks `command` by the same rules as [`Store::write`], on a reading connection.
+    /// Checks `command` by the same rules as [`Store::write`], on a reading connection; what it
+    /// would do.
     pub async fn rehearse<C: Command>(
         &self,
         principal: &WritingPrincipal,
         command: C,
-    ) -> Result<(), WriteError> {
+    ) -> Result<C::Plan, WriteError> {
         let writer = Writer::begin(self, principal, Mode::Rehearse).await?;
         let planned = command.plan(&writer).await;
         writer.transaction.rollback().await?;
-        planned.map(drop)
+        planned
     }
 
     /// Whether this very content was carried out under its key.
@@ -173,9 +177,11 @@ impl Writer {
         Ok(Self {
             transaction,
             principal: principal.clone(),
-            now: store.inner.clock.now(),
+            // What both engines keep of an instant.
+            now: store.inner.clock.now().trunc_subsecs(6),
             store: Arc::clone(&store.inner),
             mode,
+            event: OnceLock::new(),
         })
     }
 
@@ -192,11 +198,12 @@ impl Writer {
         }
         let subjects = command.subjects();
         let plan = command.plan(self).await?;
+        // Noted before it is carried out: a receipt tells the number of the event.
+        self.note(C::ACTION, subjects, request).await?;
         let outcome = C::carry_out(plan, self).await?;
         if let Some(idempotency) = &request.idempotency {
             self.keep_outcome(idempotency, &outcome).await?;
         }
-        self.note(C::ACTION, subjects, request).await?;
         Ok(Written { outcome, replayed: false })
     }
 
@@ -211,7 +218,7 @@ impl Writer {
             return Err(refuse("idempotencyKey", Rule::Malformed { expected }));
         }
         let claim = idempotency_key::ActiveModel {
-            actor: Set(self.principal.actor().to_owned()),
+            actor: Set(self.claimant()),
             key: Set(idempotency.key.clone()),
             recorded_at: Set(self.now),
             content_hash: Set(self.content_hash(idempotency)),
@@ -240,7 +247,7 @@ impl Writer {
         &self,
         idempotency: &Idempotency,
     ) -> Result<Option<idempotency_key::Model>, StoreError> {
-        let id = (self.principal.actor().to_owned(), idempotency.key.clone());
+        let id = (self.claimant(), idempotency.key.clone());
         Ok(idempotency_key::Entity::find_by_id(id).one(&self.transaction).await?)
     }
 
@@ -252,7 +259,7 @@ impl Writer {
         let outcome = serde_json::to_string(outcome).map_err(|_| StoreError::damaged("outcome"))?;
         idempotency_key::Entity::update_many()
             .col_expr(idempotency_key::Column::Outcome, Expr::value(outcome))
-            .filter(idempotency_key::Column::Actor.eq(self.principal.actor()))
+            .filter(idempotency_key::Column::Actor.eq(self.claimant()))
             .filter(idempotency_key::Column::Key.eq(&idempotency.key))
             .exec(&self.transaction)
             .await?;
@@ -269,12 +276,28 @@ impl Writer {
             id: NotSet,
             recorded_at: Set(self.now),
             actor: Set(self.principal.actor().to_owned()),
+            token: Set(self.principal.token().map(|token| token.as_str().to_owned())),
             action: Set(action.to_owned()),
             request_id: Set(request.request_id.clone()),
             subjects: Set(i32::try_from(subjects).unwrap_or(i32::MAX)),
         };
-        audit_event::Entity::insert(event).exec_without_returning(&self.transaction).await?;
+        let noted = audit_event::Entity::insert(event).exec(&self.transaction).await?;
+        self.event.get_or_init(|| noted.last_insert_id);
         Ok(())
+    }
+
+    /// The number of the event that records this write.
+    pub(crate) fn event(&self) -> Result<i64, StoreError> {
+        let event = self.event.get().copied().map(i64::from);
+        event.ok_or_else(|| StoreError::damaged("an event that was not noted"))
+    }
+
+    /// Whose keys for retries these are: a partner's machines share theirs, whatever token they show.
+    fn claimant(&self) -> String {
+        match self.principal.partner() {
+            Some(partner) => format!("partner {partner}"),
+            None => self.principal.actor().to_owned(),
+        }
     }
 
     fn content_hash(&self, idempotency: &Idempotency) -> String {

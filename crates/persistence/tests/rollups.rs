@@ -190,7 +190,7 @@ async fn figures_are_seen_at_once(engine: Engine) {
             let portions = store.units().portions(hamlets[0], date(on));
             let month = registry_domain::time::YearMonth::of(date(on));
             let totals = Totals::add_up(&cube, &portions, month, Audience::Trusted);
-            let figure = totals.figure(IndicatorCode::AdultSmartphone);
+            let figure = totals.figure(IndicatorCode::AdultSmartphone).unwrap();
             assert_eq!((figure.numerator, figure.denominator), (smartphones.into(), 3));
         }
     }

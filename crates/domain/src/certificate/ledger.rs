@@ -51,7 +51,35 @@ struct Entry {
     /// The statement's place in the ledger.
     statement: usize,
     tally: Tally,
-    quality: Quality,
+    /// Which part of a line it is, if the line was divided.
+    part: Option<Part>,
+}
+
+/// A part of what was counted in one commune.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    /// Where it was counted.
+    of: UnitId,
+    weight: u64,
+    /// The weights of all parts.
+    whole: u64,
+}
+
+/// The parts that came together; where some are missing, a sum is an estimate.
+#[derive(Debug, Default)]
+struct Parts(HashMap<(usize, UnitId), (u64, u64)>);
+
+impl Parts {
+    fn add(&mut self, entry: &Entry) {
+        if let Some(Part { of, weight, whole }) = entry.part {
+            self.0.entry((entry.statement, of)).or_insert((0, whole)).0 += weight;
+        }
+    }
+
+    fn quality(&self) -> Quality {
+        let complete = self.0.values().all(|(found, whole)| found == whole);
+        if complete { Quality::Exact } else { Quality::Estimated }
+    }
 }
 
 /// A ledger on the boundaries of one date: what counts in each commune of that date.
@@ -61,6 +89,8 @@ pub struct LedgerView {
     statements: Vec<(PartnerCode, YearMonth)>,
     closed: HashSet<YearMonth>,
     communes: HashMap<UnitId, Vec<Entry>>,
+    /// Whether any line was divided.
+    is_divided: bool,
     /// Certificates issued up to the end of each month.
     cumulative: HashMap<UnitId, Vec<(YearMonth, u64)>>,
 }
@@ -118,7 +148,7 @@ pub struct Sum {
 struct Adding {
     tally: Tally,
     statements: HashSet<usize>,
-    estimated: bool,
+    parts: Parts,
 }
 
 impl LedgerView {
@@ -128,16 +158,19 @@ impl LedgerView {
         let mut communes: HashMap<UnitId, Vec<Entry>> = HashMap::new();
         let mut spreads: HashMap<(UnitId, Date), Vec<(UnitId, u64)>> = HashMap::new();
         for (statement, Statement { period, lines, .. }) in ledger.statements.iter().enumerate() {
-            let counted_on = period.first_day();
+            let counted_on = period.last_day();
             for line in lines {
                 // A unit and a month lead to the same communes for every partner.
                 let spread = spreads
                     .entry((line.unit, units.span(counted_on)))
                     .or_insert_with(|| units.spread(line.unit, counted_on, on));
                 let weights: Vec<u64> = spread.iter().map(|(_, weight)| *weight).collect();
-                let quality = if spread.len() > 1 { Quality::Estimated } else { Quality::Exact };
-                for ((unit, _), tally) in spread.iter().zip(divided(line.counts.into(), &weights)) {
-                    communes.entry(*unit).or_default().push(Entry { statement, tally, quality });
+                let whole = weights.iter().sum();
+                let tallies = divided(line.counts.into(), &weights);
+                for ((unit, weight), tally) in spread.iter().zip(tallies) {
+                    let part = Part { of: line.unit, weight: *weight, whole };
+                    let part = (spread.len() > 1).then_some(part);
+                    communes.entry(*unit).or_default().push(Entry { statement, tally, part });
                 }
             }
         }
@@ -148,18 +181,27 @@ impl LedgerView {
             .collect();
         let cumulative =
             communes.iter().map(|(unit, entries)| (*unit, sums(entries, &statements))).collect();
-        Self { statements, closed: ledger.closed.clone(), communes, cumulative }
+        let is_divided = communes.values().flatten().any(|entry| entry.part.is_some());
+        Self { statements, closed: ledger.closed.clone(), communes, is_divided, cumulative }
     }
 
     /// Certificates issued in `communes` up to the end of `month`.
     #[must_use]
-    pub fn issued_by(&self, communes: &[UnitId], month: YearMonth) -> u64 {
+    pub fn issued_by(&self, communes: &[UnitId], month: YearMonth) -> (u64, Quality) {
         let by_then = |unit: &UnitId| {
             let sums = self.cumulative.get(unit)?;
             let past = sums.partition_point(|(at, _)| *at <= month);
             past.checked_sub(1).map(|last| sums[last].1)
         };
-        communes.iter().filter_map(by_then).sum()
+        let issued = communes.iter().filter_map(by_then).sum();
+        let mut parts = Parts::default();
+        if self.is_divided {
+            let entries = communes.iter().filter_map(|unit| self.communes.get(unit)).flatten();
+            entries
+                .filter(|entry| self.statements[entry.statement].1 <= month)
+                .for_each(|entry| parts.add(entry));
+        }
+        (issued, parts.quality())
     }
 
     /// Adds up, in the order of units, partners and months. `units` are those of the boundaries.
@@ -190,7 +232,7 @@ impl LedgerView {
                 let adding = found.entry(key).or_default();
                 adding.tally.add(entry.tally);
                 adding.statements.insert(entry.statement);
-                adding.estimated |= entry.quality == Quality::Estimated;
+                adding.parts.add(entry);
             }
         }
         let told =
@@ -211,7 +253,7 @@ impl LedgerView {
                     } else {
                         FigureStatus::Provisional
                     },
-                    quality: if adding.estimated { Quality::Estimated } else { Quality::Exact },
+                    quality: adding.parts.quality(),
                 }
             };
         found.into_iter().map(told).collect()

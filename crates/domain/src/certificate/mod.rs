@@ -4,6 +4,7 @@
 mod content;
 mod ledger;
 mod period;
+mod record;
 mod report;
 mod rule;
 mod single;
@@ -13,9 +14,10 @@ mod x509;
 pub use content::{Content, ContentLine, Notary, Receipt};
 pub use ledger::{Grouping, Ledger, LedgerView, Statement, Sum, SumQuery};
 pub use period::{Delivery, ReportingRules, delivery};
+pub use record::{Certificate, Decided, DetachedSignature, Reconciled, Report, SharedHolder};
 pub use report::{
-    CertificateCount, ControlTotal, Counts, Decision, Line, LineDifference, NewReport, ReportKey,
-    Revision, Submission, Tolerance, Warning, differences,
+    CertificateCount, ControlTotal, Counts, Decision, HistoryState, Line, LineDifference,
+    NewReport, ReportKey, Revision, Submission, Tolerance, Warning, differences,
 };
 pub use rule::CertificateRule;
 pub use single::{

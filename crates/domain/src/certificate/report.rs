@@ -212,6 +212,15 @@ pub struct Tolerance {
     pub millionths: u32,
 }
 
+/// Whether a partner has reported all months of its agreement before the one at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryState {
+    /// It has.
+    Complete,
+    /// Some are missing.
+    Gaps,
+}
+
 /// What comes of comparing a partner's own total with what the registry has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ControlTotal {
@@ -236,13 +245,19 @@ impl ControlTotal {
         }
     }
 
-    /// The broken rule, if the total contradicts.
-    pub fn refuse(told: u64, expected: u64, tolerance: Tolerance) -> Result<(), Rule> {
-        match Self::check(told, expected, tolerance) {
-            Self::Agrees | Self::Differs => Ok(()),
-            Self::Contradicts => {
+    /// The broken rule, if the total contradicts. While reports about earlier months are missing, a
+    /// total can't: the partner may know better.
+    pub fn judge(
+        told: u64,
+        expected: u64,
+        history: HistoryState,
+        tolerance: Tolerance,
+    ) -> Result<(), Rule> {
+        match (Self::check(told, expected, tolerance), history) {
+            (Self::Contradicts, HistoryState::Complete) => {
                 Err(CertificateRule::ControlTotalContradicts { told, expected }.into())
             }
+            _ => Ok(()),
         }
     }
 }
@@ -307,6 +322,10 @@ mod tests {
         assert_eq!(check(10_050), ControlTotal::Differs);
         assert_eq!(check(10_051), ControlTotal::Contradicts);
         assert_eq!(ControlTotal::check(1, 0, tolerance), ControlTotal::Contradicts);
+        let judge = |told, history| ControlTotal::judge(told, 10_000, history, tolerance);
+        assert!(judge(10_050, HistoryState::Complete).is_ok());
+        assert!(judge(10_051, HistoryState::Complete).is_err());
+        assert!(judge(10_051, HistoryState::Gaps).is_ok());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The rows as they are stored. Private to this crate: they change with the tables, not with the API.
 
+pub(crate) mod certificate;
+pub(crate) mod certificate_report;
 pub(crate) mod connectivity_survey;
 pub(crate) mod household;
 pub(crate) mod household_version;

@@ -1,4 +1,4 @@
-//! Partners, their public keys, and what they have shown already.
+//! Partners, their public keys and authorities, and what they have shown already.
 
 /// `partner`: one row per partner.
 pub(crate) mod row {
@@ -11,6 +11,10 @@ pub(crate) mod row {
         pub(crate) code: String,
         pub(crate) name: String,
         pub(crate) suspended: bool,
+        pub(crate) agreement_reference: Option<String>,
+        pub(crate) agreed_from: Option<Date>,
+        pub(crate) agreed_until: Option<Date>,
+        pub(crate) signatures_required: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -33,6 +37,28 @@ pub(crate) mod key {
         pub(crate) kid: String,
         #[sea_orm(column_type = "Text")]
         pub(crate) jwk: String,
+        pub(crate) added_at: DateTime<Utc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// `partner_authority`: the authorities that a partner's certificates may be signed by.
+pub(crate) mod authority {
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "partner_authority")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) partner: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) place: i32,
+        pub(crate) der: Vec<u8>,
         pub(crate) added_at: DateTime<Utc>,
     }
 

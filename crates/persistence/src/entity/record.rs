@@ -12,6 +12,7 @@ pub(crate) mod audit_event {
         pub(crate) id: i32,
         pub(crate) recorded_at: DateTime<Utc>,
         pub(crate) actor: String,
+        pub(crate) token: Option<String>,
         pub(crate) action: String,
         pub(crate) request_id: Option<String>,
         /// How many records the write touched.

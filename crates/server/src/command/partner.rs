@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path as FilePath;
 
-use registry_domain::access::PartnerCode;
+use registry_domain::access::{Agreement, PartnerCode};
 use registry_domain::fault::{Faults, Path};
 use registry_graphql::TokenIssuer as _;
-use registry_persistence::{ReadRequest, SetPartnerKeys, Store};
+use registry_persistence::{PartnerRecord, ReadRequest, SetPartnerKeys, Store};
 
 use super::{administrator, refused, tell, write};
 use crate::arguments::Partner;
@@ -26,9 +26,16 @@ pub(super) async fn run(loaded: &Loaded, what: Partner) -> Result<(), ServerErro
 }
 
 async fn list(store: &Store) -> Result<(), ServerError> {
-    for (partner, keys) in store.read(&administrator(), ReadRequest::default()).partners().await? {
+    let reader = store.read(&administrator(), ReadRequest::default());
+    for PartnerRecord { partner, keys, authorities } in reader.partners().await? {
         let state = if partner.suspended { "suspended" } else { "active" };
         tell(format!("{:<16} {state:<9} {}", partner.code, partner.name));
+        if let Some(Agreement { reference, from, .. }) = partner.agreement {
+            tell(format!("  agreement from {from}: {reference}"));
+        }
+        for authority in authorities {
+            tell(format!("  authority {}", authority.name.as_str()));
+        }
         for (kid, added_at) in keys {
             tell(format!("  key {kid} {}", added_at.format("%Y-%m-%dT%H:%M:%SZ")));
         }

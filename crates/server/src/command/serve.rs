@@ -41,7 +41,12 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
     };
     let tokens = Arc::new(Tokens::new(store.clone(), &loaded.config.access)?);
     tokens.make_first_key().await?;
-    let api = Api::new(store.clone(), tokens.clone(), loaded.config.graphql);
+    let api = Api::new(
+        store.clone(),
+        tokens.clone(),
+        loaded.config.graphql,
+        loaded.config.reporting.rules(),
+    );
     let gate = Gate::open_to(principal, tokens);
     let Config { http: settings, rate, .. } = &loaded.config;
     let router = http::router(api, store.clone(), gate, settings, rate)?;

@@ -16,7 +16,7 @@ use crate::error::ServerError;
 
 pub use settings::{
     AccessSettings, DatabaseSettings, ForwardedHeader, HttpSettings, LogFormat, LogSettings,
-    OutsideIssuerSettings, RateSettings, TlsSettings,
+    OutsideIssuerSettings, RateSettings, ReportingSettings, TlsSettings,
 };
 
 /// The folder used if none is named.
@@ -41,6 +41,8 @@ pub struct Config {
     pub graphql: SchemaSettings,
     /// What a client may ask for in a minute.
     pub rate: RateSettings,
+    /// By what rules partners' reports are taken.
+    pub reporting: ReportingSettings,
     /// What is logged.
     pub log: LogSettings,
     /// Who may come in.
@@ -76,6 +78,7 @@ impl Config {
             tls: None,
             graphql: SchemaSettings::default(),
             rate: RateSettings::default(),
+            reporting: ReportingSettings::default(),
             log: LogSettings {
                 format: LogFormat::Pretty,
                 filter: "info,sea_orm_migration=warn,sqlx=warn".into(),
@@ -122,6 +125,7 @@ impl Config {
                 "development access opens everything to everyone; listen on 127.0.0.1, or set access.development_anywhere = true if that is meant",
             );
         }
+        self.reporting.check()?;
         access.check()
     }
 }

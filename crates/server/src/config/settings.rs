@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use registry_domain::certificate::{ReportingRules, Tolerance};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ServerError;
@@ -76,6 +77,39 @@ pub struct TlsSettings {
     pub certificate: PathBuf,
     /// Its private key, as PEM.
     pub key: PathBuf,
+}
+
+/// By what rules partners' reports are taken.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportingSettings {
+    /// How far a partner's own total may be from what the registry counts before a report is
+    /// refused, in thousandths; what is less gives a warning.
+    pub total_tolerance_per_mille: u32,
+    /// The day of the following month by which reports are due, 1…28.
+    pub due_day: u8,
+}
+
+impl Default for ReportingSettings {
+    fn default() -> Self {
+        Self { total_tolerance_per_mille: 5, due_day: 10 }
+    }
+}
+
+impl ReportingSettings {
+    /// The rules themselves.
+    #[must_use]
+    pub const fn rules(&self) -> ReportingRules {
+        let millionths = self.total_tolerance_per_mille.saturating_mul(1_000);
+        ReportingRules { tolerance: Tolerance { millionths }, due_day: self.due_day }
+    }
+
+    pub(super) fn check(&self) -> Result<(), ServerError> {
+        if (1..=28).contains(&self.due_day) {
+            return Ok(());
+        }
+        Err(ServerError::Configuration("reporting.due_day must be 1 to 28".into()))
+    }
 }
 
 /// What a client may ask for in a minute, in points of complexity. Development access has no such limit.

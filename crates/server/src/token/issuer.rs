@@ -1,7 +1,10 @@
 //! Signing tokens, and the keys they are signed with.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use registry_domain::access::{IssuedToken, Mode, PartnerCode, Principal, Scope, WritingPrincipal};
+use registry_domain::certificate::{Notary, Receipt};
 use registry_domain::fault::{Expected, Rule};
 use registry_domain::time::local_date;
 use registry_graphql::TokenIssuer;
@@ -13,8 +16,9 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::Tokens;
 use super::jwk::{PublicKey, read_set};
-use super::{Tokens, signature};
+use super::signature::{self, Signed};
 
 #[async_trait]
 impl TokenIssuer for Tokens {
@@ -49,7 +53,12 @@ impl TokenIssuer for Tokens {
             let ended = || StoreError::Damaged { what: "the unit of a token".into() };
             claims["unit"] = unit.ok_or_else(ended)?.code.to_string().into();
         }
-        signature::sign(&pair.kid, &claims, &pair.private).map_err(|_| unusable(&pair.kid))
+        let signed = signature::sign(Signed::AccessToken, &pair.kid, &claims, &pair.private);
+        signed.map_err(|_| unusable(&pair.kid))
+    }
+
+    async fn notary(&self) -> Result<Arc<dyn Notary>, StoreError> {
+        Ok(Arc::new(Seal { pair: self.signing_key().await?, issuer: self.issuer.clone() }))
     }
 
     fn read_keys(&self, jwk_set: &str) -> Result<Vec<PartnerKey>, Rule> {
@@ -64,6 +73,20 @@ impl TokenIssuer for Tokens {
             jwk: named.key.to_jwk(&named.kid).to_string(),
         };
         Ok(keys.iter().map(stored).collect())
+    }
+}
+
+/// Signs receipts by the key that signs tokens.
+struct Seal {
+    pair: KeyPair,
+    issuer: String,
+}
+
+impl Notary for Seal {
+    fn attest(&self, receipt: &Receipt) -> Option<String> {
+        let mut claims = serde_json::to_value(receipt).ok()?;
+        claims["iss"] = self.issuer.as_str().into();
+        signature::sign(Signed::Receipt, &self.pair.kid, &claims, &self.pair.private).ok()
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod assertion;
 mod claims;
+mod detached;
 mod issuer;
 mod json;
 mod jwk;

@@ -30,11 +30,24 @@ fn install() {
     });
 }
 
-/// A token with these claims, signed by an Ed25519 key in PKCS #8.
-pub(super) fn sign(kid: &str, claims: &Value, private: &[u8]) -> Result<String> {
+/// What is signed: its `typ` keeps one kind from passing for another (RFC 8725 § 3.11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signed {
+    /// An access token (RFC 9068).
+    AccessToken,
+    /// What a partner is given for a report.
+    Receipt,
+}
+
+/// These claims, signed by an Ed25519 key in PKCS #8.
+pub(super) fn sign(what: Signed, kid: &str, claims: &Value, private: &[u8]) -> Result<String> {
     install();
     let mut header = Header::new(Algorithm::EdDSA);
-    header.typ = Some("at+jwt".to_owned());
+    let kind = match what {
+        Signed::AccessToken => "at+jwt",
+        Signed::Receipt => "receipt+jwt",
+    };
+    header.typ = Some(kind.to_owned());
     header.kid = Some(kid.to_owned());
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(private))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry_domain::access::Principal;
+use registry_domain::certificate::ReportingRules;
 use registry_domain::household::HouseholdNumber;
 use registry_graphql::{Api, SchemaSettings};
 use registry_persistence::Store;
@@ -106,7 +107,7 @@ impl TestApp {
         Setup { schema, rate, access, http: settings, certificate }: Setup,
     ) -> Self {
         let tokens = Arc::new(Tokens::new(store.clone(), &access).unwrap());
-        let api = Api::new(store.clone(), tokens.clone(), schema);
+        let api = Api::new(store.clone(), tokens.clone(), schema, ReportingRules::default());
         let gate = Gate::open_to(principal, tokens.clone());
         let router = http::router(api, store.clone(), gate, &settings, &rate).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -169,9 +169,9 @@ impl Job {
     }
 }
 
-fn refused(checked: Result<(), WriteError>) -> Result<Option<Faults>, ServerError> {
+fn refused<P>(checked: Result<P, WriteError>) -> Result<Option<Faults>, ServerError> {
     match checked {
-        Ok(()) => Ok(None),
+        Ok(_) => Ok(None),
         Err(WriteError::Refused(faults)) => Ok(Some(faults)),
         Err(WriteError::Store(error)) => Err(error.into()),
     }

@@ -16,6 +16,7 @@ use metrics::counter;
 use registry_domain::access::{Principal, Purpose};
 use registry_domain::fault::Language;
 use registry_graphql::{Admitted, Operations, Visit};
+use registry_persistence::BodySignature;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -25,7 +26,7 @@ use super::request_id::RequestId;
 use super::{Shared, events, websocket};
 use media::Form;
 use refusal::answer;
-use request::{from_body, from_query};
+use request::{body_of, from_body, from_query};
 
 pub(super) use media::MediaType;
 pub(super) use refusal::Refusal;
@@ -63,15 +64,17 @@ pub(super) async fn handle(
         let (parts, body) = request.into_parts();
         let headers = &parts.headers;
         let admitted = shared.gate.admit(headers).await?;
+        let mut visit = visit(headers, admitted.principal.clone(), &request_id)?;
         let (request, operations) = match parts.method {
             Method::POST => {
                 let sizes = shared.sizes();
-                (from_body(headers, body, sizes, shared.body_timeout).await?, Operations::All)
+                let body = body_of(headers, body, sizes.body, shared.body_timeout).await?;
+                visit.signature = signature(&shared, headers, &visit.principal, &body).await?;
+                (from_body(&body, sizes)?, Operations::All)
             }
             Method::GET => (from_query(&parts.uri, shared.sizes())?, Operations::Harmless),
             _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "send POST or GET")),
         };
-        let visit = visit(headers, admitted.principal.clone(), &request_id)?;
         let asked = Asked { request, operations, visit, address };
         Ok(match form {
             Form::Whole(media_type) => {
@@ -222,7 +225,38 @@ pub(super) fn visit(
     RequestId(id): &RequestId,
 ) -> Result<Visit, Refusal> {
     let purpose = purpose(headers)?;
-    Ok(Visit { principal, language: language(headers), purpose, request_id: id.clone() })
+    Ok(Visit {
+        principal,
+        language: language(headers),
+        purpose,
+        request_id: id.clone(),
+        signature: BodySignature::Missing,
+    })
+}
+
+/// The header that carries a partner's signature of the body.
+const SIGNATURE: HeaderName = HeaderName::from_static("x-jws-signature");
+
+/// Whether the body was signed by the partner whose token was shown.
+async fn signature(
+    shared: &Shared,
+    headers: &HeaderMap,
+    principal: &Principal,
+    body: &[u8],
+) -> Result<BodySignature, Refusal> {
+    let mut shown = headers.get_all(SIGNATURE).iter();
+    let jws = match (shown.next(), shown.next()) {
+        (None, _) => return Ok(BodySignature::Missing),
+        (Some(one), None) => one.to_str().unwrap_or_default(),
+        (Some(_), Some(_)) => return Ok(BodySignature::Wrong),
+    };
+    let partner = principal.grant().partner();
+    let judged = shared.gate.tokens().body_signature(partner, jws, body).await;
+    judged.map_err(|error| {
+        tracing::error!(code = error.code(), "signatures can't be checked");
+        let message = "signatures can't be checked just now; try again / chưa kiểm tra được chữ ký, hãy thử lại";
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    })
 }
 
 fn language(headers: &HeaderMap) -> Language {

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use async_graphql::{Request, Value, Variables};
-use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::Query;
 use http::{HeaderMap, StatusCode, Uri, header};
 use tokio::time::timeout;
@@ -21,12 +21,13 @@ pub(in crate::http) struct Sizes {
     pub(in crate::http) variables: usize,
 }
 
-pub(super) async fn from_body(
+/// The body of a request, if it is one that is read at all.
+pub(super) async fn body_of(
     headers: &HeaderMap,
     body: Body,
-    sizes: Sizes,
+    limit: usize,
     patience: Duration,
-) -> Result<Request, Refusal> {
+) -> Result<Bytes, Refusal> {
     let kind =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Browsers send other types to foreign sites without asking; so this also keeps forgeries out.
@@ -38,7 +39,6 @@ pub(super) async fn from_body(
         let message = "send the request as Content-Type: application/json";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let limit = sizes.body;
     let too_large = || {
         let message =
             format!("the body has more than {limit} bytes / nội dung dài quá {limit} byte");
@@ -52,8 +52,12 @@ pub(super) async fn from_body(
         let message = "the body took too long / nội dung yêu cầu gửi quá chậm";
         Refusal::new(StatusCode::REQUEST_TIMEOUT, message).header(header::CONNECTION, "close")
     })?;
-    let body = body.map_err(|_| too_large())?;
-    let body: serde_json::Value = serde_json::from_slice(&body).map_err(|error| {
+    body.map_err(|_| too_large())
+}
+
+/// Reads a request from its body.
+pub(super) fn from_body(body: &[u8], sizes: Sizes) -> Result<Request, Refusal> {
+    let body: serde_json::Value = serde_json::from_slice(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Refusal::bad(format!("the body is not JSON in UTF-8, or nests too deep ({place})"))
     })?;

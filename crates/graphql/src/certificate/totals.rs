@@ -1,0 +1,137 @@
+//! Totals of certificates: by partner, unit and month, as known at any moment, on any boundaries.
+
+use async_graphql::{Enum, Result, SimpleObject};
+use registry_domain::certificate::{Grouping, Sum, SumQuery};
+use registry_domain::fault::{Expected, Rule};
+use registry_domain::indicator::FigureStatus;
+use registry_domain::unit::Level;
+use registry_persistence::CertificateSums;
+
+use super::report::partner_argument;
+use super::{ReportingPartner, readers};
+use crate::access::needs;
+use crate::error::ApiError;
+use crate::indicator::{FigureQuality, explanation};
+use crate::scalar::{Date, DateTime, YearMonth};
+use crate::session::Session;
+use crate::unit::AdministrativeUnit;
+
+/// What totals are told apart by (nhóm theo).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum CertificateGroup {
+    /// By partner (theo đối tác).
+    Partner,
+    /// By month (theo kỳ).
+    Period,
+    /// By district (theo huyện), on boundaries before 2025-07-01.
+    District,
+    /// By commune (theo xã, phường, thị trấn).
+    Commune,
+}
+
+/// Whether totals may still change in the ordinary course (trạng thái số liệu).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "FigureStatus")]
+pub(crate) enum CertificateTotalStatus {
+    /// A period of it is open (tạm tính).
+    Provisional,
+    /// All its periods are closed (chính thức).
+    Final,
+}
+
+/// Certificates added up (tổng số chứng thư số): of the reports that count.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct CertificateTotal {
+    /// The partner (đối tác); null unless told apart.
+    partner: Option<ReportingPartner>,
+    /// The unit (đơn vị): of the level told apart, or the one that was added up within.
+    unit: AdministrativeUnit,
+    /// The month (kỳ); null unless told apart.
+    period: Option<YearMonth>,
+    /// Issued for the first time (cấp mới).
+    issued: u64,
+    /// Renewed (gia hạn).
+    renewed: u64,
+    /// Revoked (thu hồi).
+    revoked: u64,
+    /// How many reports have a part in it (số báo cáo).
+    reports: usize,
+    /// Whether it may still change (trạng thái).
+    status: CertificateTotalStatus,
+    /// Estimated if a commune was divided between others by its hamlets (cách tính).
+    quality: FigureQuality,
+}
+
+/// What totals are asked with.
+#[derive(Debug, Default)]
+pub(crate) struct TotalsArguments {
+    pub(crate) from: Option<YearMonth>,
+    pub(crate) to: Option<YearMonth>,
+    pub(crate) partner: Option<String>,
+    pub(crate) group_by: Vec<CertificateGroup>,
+    pub(crate) as_of: Option<DateTime>,
+    pub(crate) boundaries_on: Option<Date>,
+}
+
+/// The totals of one unit, in the order of units, partners and months.
+pub(crate) async fn totals(
+    session: &Session,
+    within: AdministrativeUnit,
+    arguments: TotalsArguments,
+) -> Result<Vec<CertificateTotal>, ApiError> {
+    let units = session.reader.units();
+    let on = arguments.boundaries_on.map_or(within.on, |on| on.0);
+    let unit = units.get(within.id).filter(|unit| unit.validity.holds(on));
+    let Some(unit) = unit else {
+        return Err(ApiError::NotOnBoundaries { explanation: explanation(&units, within.id, on) });
+    };
+    if unit.level() == Level::Hamlet {
+        const EXPECTED: Expected = Expected {
+            english: "a province, district or commune; certificates are reported by commune",
+            vietnamese: "đơn vị từ cấp xã trở lên, vì chứng thư số báo cáo theo cấp xã",
+        };
+        let rule = Rule::Malformed { expected: EXPECTED };
+        return Err(ApiError::Argument { name: "within", rule });
+    }
+    let groups = |group| arguments.group_by.contains(&group);
+    let level = match (groups(CertificateGroup::Commune), groups(CertificateGroup::District)) {
+        (true, _) => Some(Level::Commune),
+        (false, true) => Some(Level::District),
+        (false, false) => None,
+    };
+    let partner = partner_argument(arguments.partner.as_deref())?;
+    let query = SumQuery {
+        within: within.id,
+        from: arguments.from.map(|month| month.0),
+        to: arguments.to.map(|month| month.0),
+        partner: partner.as_ref(),
+        by: Grouping {
+            partner: groups(CertificateGroup::Partner),
+            period: groups(CertificateGroup::Period),
+            level,
+        },
+    };
+    let as_of = arguments.as_of.map(|moment| moment.0);
+    let sums = session.reader.certificate_sums(&CertificateSums { query, on, as_of }).await?;
+    let mut told = Vec::with_capacity(sums.len());
+    for sum in sums {
+        let partner = match &sum.partner {
+            Some(code) => Some(ReportingPartner::of(session, code).await?),
+            None => None,
+        };
+        let Sum { unit, period, issued, renewed, revoked, reports, status, quality, .. } = sum;
+        told.push(CertificateTotal {
+            partner,
+            unit: AdministrativeUnit { id: unit, on },
+            period: period.map(YearMonth),
+            issued,
+            renewed,
+            revoked,
+            reports,
+            status: status.into(),
+            quality: quality.into(),
+        });
+    }
+    Ok(told)
+}

@@ -1,0 +1,215 @@
+//! What counts, kept in memory for reading: all lines in force, seen on any boundaries.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use registry_domain::access::PartnerCode;
+use registry_domain::certificate::{Ledger, LedgerView, ReportState, Statement, Sum, SumQuery};
+use registry_domain::time::{Date, Instant, YearMonth};
+use registry_domain::unit::Units;
+use sea_orm::sea_query::Condition;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationDef, Select, Statement as Sql,
+};
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::line;
+use crate::entity::certificate_report::{self as report, closing, line as lines};
+use crate::{Reader, StoreError};
+
+/// A ledger, and its views on the boundaries that were asked for.
+pub struct LedgerSnapshot {
+    ledger: Ledger,
+    views: Mutex<HashMap<Date, Arc<LedgerView>>>,
+}
+
+impl fmt::Debug for LedgerSnapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LedgerSnapshot").finish_non_exhaustive()
+    }
+}
+
+impl LedgerSnapshot {
+    fn new(ledger: Ledger) -> Self {
+        Self { ledger, views: Mutex::default() }
+    }
+
+    /// The reports in force.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// What counts on the boundaries of `on`; made once for each span of unchanged boundaries.
+    #[must_use]
+    pub fn view(&self, units: &Units, on: Date) -> Arc<LedgerView> {
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = || Arc::new(LedgerView::new(&self.ledger, units, on));
+        Arc::clone(views.entry(units.span(on)).or_insert_with(made))
+    }
+}
+
+/// The ledger in memory, and which state of the database it shows.
+pub(crate) struct LedgerCache {
+    shown: ArcSwap<(i64, Arc<LedgerSnapshot>)>,
+    /// Held while reading again, so that many requests don't read the same.
+    reading: AsyncMutex<()>,
+}
+
+impl Default for LedgerCache {
+    fn default() -> Self {
+        let nothing = Arc::new(LedgerSnapshot::new(Ledger::default()));
+        Self { shown: ArcSwap::from_pointee((0, nothing)), reading: AsyncMutex::default() }
+    }
+}
+
+impl LedgerCache {
+    /// What counts as committed now. One small statement, and all lines if anything changed.
+    pub(crate) async fn current(
+        &self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<Arc<LedgerSnapshot>, StoreError> {
+        let newest = sum_of_versions(connection).await?;
+        if let Some(known) = self.known(newest) {
+            return Ok(known);
+        }
+        let _reading = self.reading.lock().await;
+        if let Some(known) = self.known(newest) {
+            return Ok(known);
+        }
+        // Read before the lines: what is written in between is read again by the next reader.
+        let version = sum_of_versions(connection).await?;
+        let snapshot = Arc::new(LedgerSnapshot::new(read(connection, None).await?));
+        self.shown.store(Arc::new((version, Arc::clone(&snapshot))));
+        Ok(snapshot)
+    }
+
+    fn known(&self, newest: i64) -> Option<Arc<LedgerSnapshot>> {
+        let shown = self.shown.load();
+        (shown.0 >= newest).then(|| Arc::clone(&shown.1))
+    }
+}
+
+/// Counts up with every committed change of what counts, whichever process wrote.
+pub(crate) async fn sum_of_versions(connection: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    let sql =
+        "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS versions FROM certificate_version";
+    let row = connection
+        .query_one_raw(Sql::from_string(connection.get_database_backend(), sql))
+        .await?
+        .ok_or_else(|| StoreError::damaged("certificate versions"))?;
+    Ok(row.try_get("", "versions")?)
+}
+
+/// What counts now, or counted at a past moment.
+async fn read(
+    connection: &impl ConnectionTrait,
+    as_of: Option<Instant>,
+) -> Result<Ledger, StoreError> {
+    let mut select = lines::Entity::find()
+        .join(JoinType::InnerJoin, reports())
+        .order_by_asc(lines::Column::Partner)
+        .order_by_asc(lines::Column::Month)
+        .order_by_asc(lines::Column::Revision)
+        .order_by_asc(lines::Column::UnitId);
+    let mut closings = closing::Entity::find();
+    match as_of {
+        None => {
+            select = select.filter(report::Column::State.eq(ReportState::Accepted.code()));
+            closings = closings.filter(closing::Column::ReopenedAt.is_null());
+        }
+        Some(moment) => {
+            select = select
+                .filter(report::Column::AcceptedAt.lte(moment))
+                .filter(not_yet(report::Column::EndedAt, moment));
+            closings = closings
+                .filter(closing::Column::ClosedAt.lte(moment))
+                .filter(not_yet(closing::Column::ReopenedAt, moment));
+        }
+    }
+    let closed: HashSet<YearMonth> = closings
+        .all(connection)
+        .await?
+        .into_iter()
+        .map(|row| YearMonth::from_index(row.month))
+        .collect();
+    Ok(Ledger { statements: statements(connection, select).await?, closed })
+}
+
+fn not_yet<C: ColumnTrait>(ended: C, moment: Instant) -> Condition {
+    Condition::any().add(ended.is_null()).add(ended.gt(moment))
+}
+
+/// The report that a line belongs to.
+fn reports() -> RelationDef {
+    lines::Entity::belongs_to(report::Entity)
+        .from((lines::Column::Partner, lines::Column::Month, lines::Column::Revision))
+        .to((report::Column::Partner, report::Column::Month, report::Column::Revision))
+        .into()
+}
+
+async fn statements(
+    connection: &impl ConnectionTrait,
+    select: Select<lines::Entity>,
+) -> Result<Vec<Statement>, StoreError> {
+    let mut found: Vec<Statement> = Vec::new();
+    for row in select.all(connection).await? {
+        let period = YearMonth::from_index(row.month);
+        let continues = found
+            .last()
+            .is_some_and(|last| last.partner.as_str() == row.partner && last.period == period);
+        if !continues {
+            let partner: Result<PartnerCode, _> = row.partner.parse();
+            let partner = partner.map_err(|_| StoreError::damaged("the partner of a line"))?;
+            found.push(Statement { partner, period, lines: Vec::new() });
+        }
+        if let Some(statement) = found.last_mut() {
+            statement.lines.push(line(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Sums of certificates, and the date on whose boundaries they stand.
+#[derive(Debug, Clone)]
+pub struct CertificateSums<'asked> {
+    /// What is to be added up; of a partner's token, only its own counts.
+    pub query: SumQuery<'asked>,
+    /// On whose boundaries.
+    pub on: Date,
+    /// As it was known then; as it is known now if not given.
+    pub as_of: Option<Instant>,
+}
+
+impl Reader {
+    /// What counts now. Only sums that tell no partners apart are for everyone.
+    pub async fn ledger(&self) -> Result<Arc<LedgerSnapshot>, StoreError> {
+        self.store.ledger.current(&self.connection).await
+    }
+
+    /// Adds up what counts. Needs `registry:read`, or a partner's token for its own.
+    pub async fn certificate_sums(
+        &self,
+        asked: &CertificateSums<'_>,
+    ) -> Result<Vec<Sum>, StoreError> {
+        let only = self.only_partner()?;
+        let mut query = asked.query.clone();
+        if let Some(only) = only {
+            if query.partner.is_some_and(|asked| asked != only) {
+                return Ok(Vec::new());
+            }
+            query.partner = Some(only);
+        }
+        let snapshot = match asked.as_of {
+            None => self.ledger().await?,
+            Some(moment) => {
+                Arc::new(LedgerSnapshot::new(read(&self.connection, Some(moment)).await?))
+            }
+        };
+        let units = self.units();
+        Ok(snapshot.view(&units, asked.on).sums(&units, asked.on, &query))
+    }
+}

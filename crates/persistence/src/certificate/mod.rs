@@ -1,0 +1,177 @@
+//! Certificates: taking reports and deciding on them, what counts, and the single ones.
+//!
+//! Everything that changes a partner's reports locks the partner first, so that what is about one
+//! partner happens one after the other, and its changes are numbered without gaps.
+
+mod decide;
+mod ledger;
+mod period;
+mod read;
+mod reconcile;
+mod register;
+mod single;
+mod submit;
+
+use registry_domain::access::{PartnerCode, Scope};
+use registry_domain::certificate::{
+    CertificateRule, Counts, Decided, DetachedSignature, Line, Report, ReportKey, ReportState,
+    Revision,
+};
+use registry_domain::fault::{Faults, Path, Rule};
+use registry_domain::time::YearMonth;
+use registry_domain::unit::UnitId;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::entity::certificate_report::{Column, Entity, Model, line, version};
+use crate::entity::partner;
+use crate::partner::stored_partner;
+use crate::writer::{Writer, refuse};
+use crate::{Reader, StoreError, WriteError};
+
+pub use decide::{ReviewReport, WithdrawReport};
+pub use ledger::{CertificateSums, LedgerSnapshot};
+pub(crate) use ledger::{LedgerCache, sum_of_versions};
+pub use period::{ClosePeriod, PeriodState, ReopenPeriod};
+pub use read::{ReportFilter, ReportPosition};
+pub use reconcile::Reconciliation;
+pub use register::RegisterCertificates;
+pub use single::{CertificateFilter, ChangeCertificateStatus};
+pub use submit::{BodySignature, ReportPlan, SubmitReport};
+
+/// The subject under which the closing of periods is counted.
+const PERIODS: &str = "periods";
+
+impl Reader {
+    /// The one partner whose reports may be seen; all may with `registry:read`.
+    pub(crate) fn only_partner(&self) -> Result<Option<&PartnerCode>, StoreError> {
+        if self.principal().require(Scope::RegistryRead).is_ok() {
+            return Ok(None);
+        }
+        self.require(Scope::CertificatesReport)?;
+        Ok(self.principal().grant().partner())
+    }
+}
+
+impl Writer {
+    /// Locks a partner until the end, so that others wait who write its reports.
+    async fn lock_partner(
+        &self,
+        code: &PartnerCode,
+        at: &Path,
+    ) -> Result<registry_domain::access::Partner, WriteError> {
+        let refused = |rule: Rule| {
+            let mut faults = Faults::default();
+            faults.push(at.clone(), rule);
+            WriteError::Refused(faults)
+        };
+        if self.principal.partner().is_some_and(|own| own != code) {
+            return Err(refused(CertificateRule::NotOwnPartner.into()));
+        }
+        let known = partner::row::Entity::find_by_id(code.as_str());
+        let Some(row) = self.locking(known).one(&self.transaction).await? else {
+            return Err(refused(Rule::UnknownPartner { code: code.clone() }));
+        };
+        if row.suspended {
+            return Err(refused(Rule::PartnerSuspended { code: code.clone() }));
+        }
+        Ok(stored_partner(row)?)
+    }
+
+    /// All statements of a partner about a month, by revision. The partner is locked.
+    async fn statements(
+        &self,
+        partner: &PartnerCode,
+        period: YearMonth,
+    ) -> Result<Vec<Model>, StoreError> {
+        Ok(Entity::find()
+            .filter(Column::Partner.eq(partner.as_str()))
+            .filter(Column::Month.eq(period.index()))
+            .order_by_asc(Column::Revision)
+            .all(&self.transaction)
+            .await?)
+    }
+
+    /// Counts one change of what counts; its number.
+    async fn count_change(&self, subject: &str) -> Result<i64, StoreError> {
+        let first = version::ActiveModel { subject: Set(subject.to_owned()), version: Set(1) };
+        let count_up = OnConflict::column(version::Column::Subject)
+            .value(
+                version::Column::Version,
+                sea_orm::sea_query::Expr::cust("certificate_version.version + 1"),
+            )
+            .to_owned();
+        let counted = version::Entity::insert(first)
+            .on_conflict(count_up)
+            .exec_with_returning(&self.transaction)
+            .await?;
+        Ok(counted.version)
+    }
+}
+
+/// One report out of those about its month, locked with its partner.
+async fn find_report(writer: &Writer, key: &ReportKey) -> Result<Model, WriteError> {
+    let at = Path::root().field("input").field("report");
+    writer.lock_partner(&key.partner, &at).await?;
+    let statements = writer.statements(&key.partner, key.period).await?.into_iter();
+    let revision = stored_revision(key.revision);
+    { statements }
+        .find(|row| row.revision == revision)
+        .ok_or_else(|| refuse("report", CertificateRule::UnknownReport.into()))
+}
+
+fn stored_revision(revision: Revision) -> i32 {
+    revision.get().cast_signed()
+}
+
+fn state(row: &Model) -> Result<ReportState, StoreError> {
+    ReportState::from_code(&row.state).ok_or_else(|| damaged(row))
+}
+
+fn damaged(row: &Model) -> StoreError {
+    let period = YearMonth::from_index(row.month);
+    StoreError::damaged(format!("report {}/{period}/{}", row.partner, row.revision))
+}
+
+fn key(row: &Model) -> Result<ReportKey, StoreError> {
+    let revision = Revision::new(row.revision.cast_unsigned()).ok_or_else(|| damaged(row))?;
+    let partner = row.partner.parse().map_err(|_| damaged(row))?;
+    Ok(ReportKey { partner, period: YearMonth::from_index(row.month), revision })
+}
+
+fn report(row: Model) -> Result<Report, StoreError> {
+    let signature = row.signature.clone().zip(row.signed_body.clone());
+    let decision = row.decided_at.zip(row.decided_by.clone());
+    Ok(Report {
+        key: key(&row)?,
+        state: state(&row)?,
+        supersedes: row.supersedes.and_then(|revision| Revision::new(revision.cast_unsigned())),
+        change: row.change,
+        submitted_at: row.submitted_at,
+        submitted_by: row.submitted_by,
+        cumulative_issued: row.cumulative_issued.cast_unsigned(),
+        expected_issued: row.expected_issued.cast_unsigned(),
+        totals: [row.issued, row.renewed, row.revoked].map(i64::cast_unsigned),
+        line_count: usize::try_from(row.line_count).unwrap_or_default(),
+        content_sha256: row.content_sha256,
+        receipt: row.receipt,
+        reason: row.reason,
+        signature: signature.map(|(jws, body)| DetachedSignature { jws, body }),
+        accepted_at: row.accepted_at,
+        ended_at: row.ended_at,
+        decision: decision.map(|(at, by)| Decided { at, by, reason: row.decision_reason }),
+    })
+}
+
+fn line(row: &line::Model) -> Result<Line, StoreError> {
+    let damaged = || StoreError::damaged(format!("a line of {}/{}", row.partner, row.month));
+    let count = |count: i32| {
+        registry_domain::certificate::CertificateCount::parse(count.into()).map_err(|_| damaged())
+    };
+    let counts = Counts {
+        issued: count(row.issued)?,
+        renewed: count(row.renewed)?,
+        revoked: count(row.revoked)?,
+    };
+    Ok(Line { unit: UnitId::new(row.unit_id), counts })
+}

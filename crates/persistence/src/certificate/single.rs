@@ -1,0 +1,234 @@
+//! Single certificates: changing their status, finding them.
+
+use registry_domain::access::PartnerCode;
+use registry_domain::certificate::{
+    Certificate, CertificateKey, CertificateRule, CertificateStatus, Holder, IssuerName, Kind,
+    Validity,
+};
+use registry_domain::fault::{Faults, Path, Rule};
+use registry_domain::page::{Page, PageRequest, Take};
+use registry_domain::time::{Date, YearMonth};
+use registry_domain::unit::UnitId;
+use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+
+use crate::entity::certificate::{Column, Entity, Model, status_change};
+use crate::personal::hex;
+use crate::writer::{Command, Writer, refuse};
+use crate::{Reader, StoreError, WriteError, bulk};
+
+/// Suspends, resumes or revokes a certificate.
+#[derive(Debug)]
+pub struct ChangeCertificateStatus {
+    /// Which one.
+    pub key: CertificateKey,
+    /// What it becomes.
+    pub to: CertificateStatus,
+    /// From when on.
+    pub on: Date,
+    /// Why.
+    pub reason: String,
+}
+
+impl Command for ChangeCertificateStatus {
+    const ACTION: &'static str = "certificate.status";
+    type Plan = Self;
+    /// Issuer and serial number.
+    type Outcome = (String, String);
+
+    fn subjects(&self) -> usize {
+        1
+    }
+
+    async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
+        let select = writer.locking(by_key(&self.key));
+        let Some(row) = select.one(&writer.transaction).await? else {
+            return Err(refuse("serial", CertificateRule::UnknownCertificate.into()));
+        };
+        if writer.principal.partner().is_some_and(|own| own.as_str() != row.partner) {
+            return Err(refuse("serial", CertificateRule::NotOwnPartner.into()));
+        }
+        let at = Path::root().field("input");
+        let mut faults = Faults::default();
+        let changed = certificate(row.clone())?.status.change(self.to);
+        let changed = changed.map_err(|refused| CertificateRule::CertificateStatus { refused });
+        faults.keep(at.field("status"), changed.map_err(Rule::from));
+        let today = writer.today();
+        if self.on > today {
+            faults.push(at.field("on"), Rule::FutureDate { today });
+        } else if self.on < row.status_on {
+            faults.push(at.field("on"), Rule::DateTooEarly { earliest: row.status_on });
+        }
+        faults.or(Some(self)).map_err(WriteError::Refused)
+    }
+
+    async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
+        let Self { key, to, on, reason } = plan;
+        let (issuer, serial) = (key.issuer.as_str().to_owned(), key.serial.to_string());
+        Entity::update_many()
+            .col_expr(Column::Status, Expr::value(to.code()))
+            .col_expr(Column::StatusOn, Expr::value(on))
+            .filter(Column::Issuer.eq(&issuer))
+            .filter(Column::Serial.eq(&serial))
+            .exec(&writer.transaction)
+            .await?;
+        let change = status_change::Model {
+            issuer: issuer.clone(),
+            serial: serial.clone(),
+            recorded_at: writer.now,
+            status: to.code().to_owned(),
+            status_on: on,
+            reason,
+            actor: writer.principal.actor().to_owned(),
+        };
+        bulk::insert::<status_change::Entity>(&writer.transaction, &[change], "").await?;
+        Ok((issuer, serial))
+    }
+}
+
+/// Conditions on certificates; all of those given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct CertificateFilter {
+    /// Whose.
+    pub partner: Option<PartnerCode>,
+    /// Counted in one of these communes.
+    pub communes: Option<Vec<UnitId>>,
+    /// In this status.
+    pub status: Option<CertificateStatus>,
+    /// Issued on this day or later.
+    pub issued_from: Option<Date>,
+    /// Issued on this day or earlier.
+    pub issued_to: Option<Date>,
+    /// Of this holder.
+    pub holder: Option<Holder>,
+}
+
+impl Reader {
+    fn visible_certificates(&self) -> Result<Select<Entity>, StoreError> {
+        let only = self.only_partner()?;
+        let select = Entity::find();
+        Ok(match only {
+            Some(only) => select.filter(Column::Partner.eq(only.as_str())),
+            None => select,
+        })
+    }
+
+    fn certificates_of(&self, filter: &CertificateFilter) -> Result<Select<Entity>, StoreError> {
+        let mut select = self.visible_certificates()?;
+        if let Some(partner) = &filter.partner {
+            select = select.filter(Column::Partner.eq(partner.as_str()));
+        }
+        if let Some(communes) = &filter.communes {
+            select = select.filter(Column::UnitId.is_in(communes.iter().map(|unit| unit.get())));
+        }
+        if let Some(status) = filter.status {
+            select = select.filter(Column::Status.eq(status.code()));
+        }
+        // The month is what the index has.
+        if let Some(from) = filter.issued_from {
+            select = select.filter(Column::Month.gte(YearMonth::of(from).index()));
+            select = select.filter(Column::IssuedOn.gte(from));
+        }
+        if let Some(to) = filter.issued_to {
+            select = select.filter(Column::Month.lte(YearMonth::of(to).index()));
+            select = select.filter(Column::IssuedOn.lte(to));
+        }
+        if let Some(holder) = &filter.holder {
+            let hash = self.sealer().hash("holder", holder.reveal()).to_vec();
+            select = select.filter(Column::HolderHash.eq(hash));
+        }
+        Ok(select)
+    }
+
+    /// One certificate; none if it may not be seen.
+    pub async fn certificate(
+        &self,
+        key: &CertificateKey,
+    ) -> Result<Option<Certificate>, StoreError> {
+        let select = self.visible_certificates()?;
+        let select = select
+            .filter(Column::Issuer.eq(key.issuer.as_str()))
+            .filter(Column::Serial.eq(key.serial.as_str()));
+        select.one(&self.connection).await?.map(certificate).transpose()
+    }
+
+    /// A page of certificates, by issuer and serial number.
+    pub async fn certificate_page(
+        &self,
+        filter: &CertificateFilter,
+        page: &PageRequest<CertificateKey>,
+    ) -> Result<Page<Certificate>, StoreError> {
+        let mut select = self.certificates_of(filter)?;
+        if let Some(CertificateKey { issuer, serial }) = &page.after {
+            let same = Column::Issuer.eq(issuer.as_str());
+            let further = Condition::all().add(same).add(Column::Serial.gt(serial.as_str()));
+            let any = Condition::any().add(Column::Issuer.gt(issuer.as_str())).add(further);
+            select = select.filter(any);
+        }
+        if let Some(CertificateKey { issuer, serial }) = &page.before {
+            let same = Column::Issuer.eq(issuer.as_str());
+            let earlier = Condition::all().add(same).add(Column::Serial.lt(serial.as_str()));
+            let any = Condition::any().add(Column::Issuer.lt(issuer.as_str())).add(earlier);
+            select = select.filter(any);
+        }
+        let select = match page.take {
+            Take::First(_) => select.order_by_asc(Column::Issuer).order_by_asc(Column::Serial),
+            Take::Last(_) => select.order_by_desc(Column::Issuer).order_by_desc(Column::Serial),
+        };
+        let rows = select.limit(page.take.limit() as u64 + 1).all(&self.connection).await?;
+        let certificates = rows.into_iter().map(certificate).collect::<Result<_, _>>()?;
+        Ok(Page::from_overfetch(certificates, page))
+    }
+
+    /// How many certificates match.
+    pub async fn certificate_count(&self, filter: &CertificateFilter) -> Result<u64, StoreError> {
+        let counted = self
+            .certificates_of(filter)?
+            .select_only()
+            .column_as(Column::Serial.count(), "certificates")
+            .into_tuple::<i64>();
+        Ok(counted.one(&self.connection).await?.unwrap_or_default().cast_unsigned())
+    }
+}
+
+fn by_key(key: &CertificateKey) -> Select<Entity> {
+    Entity::find_by_id((key.issuer.as_str().to_owned(), key.serial.to_string()))
+}
+
+/// Those that a holder has by several partners; `hashes` are the holders'.
+pub(super) async fn of_holders(
+    connection: &impl ConnectionTrait,
+    hashes: Vec<Vec<u8>>,
+) -> Result<Vec<Certificate>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::HolderHash.is_in(hashes))
+        .order_by_asc(Column::HolderHash)
+        .order_by_asc(Column::Issuer)
+        .order_by_asc(Column::Serial)
+        .all(connection)
+        .await?;
+    rows.into_iter().map(certificate).collect()
+}
+
+fn certificate(row: Model) -> Result<Certificate, StoreError> {
+    let damaged = || StoreError::damaged(format!("certificate {}", row.serial));
+    let key = CertificateKey {
+        issuer: IssuerName::parse(&row.issuer).map_err(|_| damaged())?,
+        serial: row.serial.parse().map_err(|_| damaged())?,
+    };
+    Ok(Certificate {
+        key,
+        partner: row.partner.parse().map_err(|_| damaged())?,
+        pseudonym: hex(&row.holder_hash),
+        unit: UnitId::new(row.unit_id),
+        issued_on: row.issued_on,
+        validity: Validity { from: row.valid_from, until: row.valid_until },
+        kind: if row.is_renewal { Kind::Renewal } else { Kind::First },
+        is_checked: row.is_checked,
+        status: CertificateStatus::from_code(&row.status).ok_or_else(damaged)?,
+        status_on: row.status_on,
+        registered_at: row.registered_at,
+    })
+}
