@@ -174,12 +174,13 @@ fn status_change() -> TableCreateStatement {
         .table("certificate_status_change")
         .col(string("issuer"))
         .col(string("serial"))
+        .col(big_integer("event"))
         .col(timestamp_with_time_zone("recorded_at"))
         .col(string("status"))
         .col(date("status_on"))
         .col(text("reason"))
         .col(string("actor"))
-        .primary_key(Index::create().col("issuer").col("serial").col("recorded_at"))
+        .primary_key(Index::create().col("issuer").col("serial").col("event"))
         .to_owned()
 }
 

@@ -3,8 +3,7 @@
 use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
 use registry_domain::access::{self, PartnerCode, PartnerName, Scope, SignaturePolicy};
 use registry_domain::certificate::Authority;
-use registry_domain::fault::{Faults, Path, Rule};
-use registry_domain::text;
+use registry_domain::fault::{Faults, Path};
 use registry_persistence::{
     Command, NewPartner, PartnerRecord, RegisterPartner, SetPartnerAuthorities, SetPartnerKeys,
     UpdatePartner,
@@ -243,19 +242,9 @@ async fn change<C: Command<Outcome = String>>(
 
 impl Agreement {
     fn parse(self, at: &Path) -> Result<access::Agreement, Faults> {
-        let mut faults = Faults::default();
-        let checked = text::check(&self.reference, access::Agreement::REFERENCE_LIMIT);
-        faults.keep(at.field("reference"), checked);
-        let (from, until) = (self.from.0, self.until.map(|until| until.0));
-        if until.is_some_and(|until| until <= from) {
-            faults.push(at.field("until"), Rule::DateTooEarly { earliest: from });
-        }
-        faults.or(Some(access::Agreement { reference: self.reference, from, until }))
+        let until = self.until.map(|until| until.0);
+        access::Agreement::parse(self.reference, self.from.0, until, at)
     }
-}
-
-const fn policy(required: bool) -> SignaturePolicy {
-    if required { SignaturePolicy::Required } else { SignaturePolicy::Optional }
 }
 
 impl RegisterPartnerInput {
@@ -266,7 +255,7 @@ impl RegisterPartnerInput {
         let name = faults.keep(at.field("name"), PartnerName::parse(&self.name));
         let agreement = self.agreement.map(|told| told.parse(&at.field("agreement"))).transpose();
         let agreement = agreement.map_err(|found| faults.extend(found)).ok();
-        let signatures = policy(self.signatures_required);
+        let signatures = SignaturePolicy::from_required(self.signatures_required);
         let partner = code.zip(name).zip(agreement);
         let partner = partner.map(|((code, name), agreement)| {
             RegisterPartner(NewPartner { code, name, agreement, signatures })
@@ -284,7 +273,8 @@ impl UpdatePartnerInput {
         let name = faults.keep(at.field("name"), name);
         let agreement = self.agreement.map(|told| told.parse(&at.field("agreement"))).transpose();
         let agreement = agreement.map_err(|found| faults.extend(found)).ok();
-        let (suspended, signatures) = (self.suspended, self.signatures_required.map(policy));
+        let (suspended, signatures) =
+            (self.suspended, self.signatures_required.map(SignaturePolicy::from_required));
         let partner = code.zip(name).zip(agreement);
         let partner = partner.map(|((code, name), agreement)| UpdatePartner {
             code,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use registry_domain::access::{Role, Scope};
 use registry_domain::fault::{Language, Rule};
+use registry_domain::time::Date;
 use registry_domain::unit::UnitCode;
 
 /// The provincial digital-services registry (Sổ đăng ký dịch vụ số của tỉnh).
@@ -216,6 +217,22 @@ pub enum Key {
 pub enum Partner {
     /// List the partners and their keys
     List,
+    /// Make a partner known
+    Register {
+        /// The partner's code, like VNPT: 2 to 16 capital letters or digits
+        code: String,
+        /// Its name
+        name: String,
+    },
+    /// Change what is known of a partner; what is not given stays
+    Update(UpdatePartner),
+    /// Replace the authorities that a partner's certificates may be signed by
+    Authorities {
+        /// The partner's code, like VNPT
+        code: String,
+        /// Their certificates as PEM
+        file: PathBuf,
+    },
     /// Replace a partner's public keys by those of a JWK set
     Keys {
         /// The partner's code, like VNPT
@@ -223,6 +240,31 @@ pub enum Partner {
         /// The JWK set
         file: PathBuf,
     },
+}
+
+/// What changes of a partner.
+#[derive(Debug, Args)]
+pub struct UpdatePartner {
+    /// The partner's code, like VNPT
+    pub code: String,
+    /// Its name
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The agreement on whose ground it reports, as cited
+    #[arg(long, value_name = "REFERENCE", requires = "agreed_from")]
+    pub agreement: Option<String>,
+    /// The agreement's first day
+    #[arg(long, value_name = "DATE", requires = "agreement")]
+    pub agreed_from: Option<Date>,
+    /// The day after the agreement's last
+    #[arg(long, value_name = "DATE", requires = "agreement")]
+    pub agreed_until: Option<Date>,
+    /// Whether its tokens are refused and nothing is taken from it
+    #[arg(long, value_name = "true|false")]
+    pub suspended: Option<bool>,
+    /// Whether its reports must be signed by one of its keys
+    #[arg(long, value_name = "true|false")]
+    pub signatures_required: Option<bool>,
 }
 
 fn role(text: &str) -> Result<Role, &'static str> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::fault::{Expected, Rule};
+use crate::fault::{Expected, Faults, Path, Rule};
 use crate::text;
 use crate::time::{Date, YearMonth};
 
@@ -75,7 +75,22 @@ pub struct Agreement {
 
 impl Agreement {
     /// The longest reference, in characters.
-    pub const REFERENCE_LIMIT: usize = 200;
+    const REFERENCE_LIMIT: usize = 200;
+
+    /// Checks an agreement as it was given below `at`.
+    pub fn parse(
+        reference: String,
+        from: Date,
+        until: Option<Date>,
+        at: &Path,
+    ) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        faults.keep(at.field("reference"), text::check(&reference, Self::REFERENCE_LIMIT));
+        if until.is_some_and(|until| until <= from) {
+            faults.push(at.field("until"), Rule::DateTooEarly { earliest: from });
+        }
+        faults.or(Some(Self { reference, from, until }))
+    }
 
     /// Whether any day of `month` lies within.
     #[must_use]
@@ -91,6 +106,14 @@ pub enum SignaturePolicy {
     Optional,
     /// There must be one.
     Required,
+}
+
+impl SignaturePolicy {
+    /// The policy of whoever is asked whether signatures are required.
+    #[must_use]
+    pub const fn from_required(required: bool) -> Self {
+        if required { Self::Required } else { Self::Optional }
+    }
 }
 
 /// A partner as the registry knows it.

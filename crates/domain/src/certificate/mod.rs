@@ -17,7 +17,7 @@ pub use period::{Delivery, ReportingRules, delivery};
 pub use record::{Certificate, Decided, DetachedSignature, Reconciled, Report, SharedHolder};
 pub use report::{
     CertificateCount, ControlTotal, Counts, Decision, HistoryState, Line, LineDifference,
-    NewReport, ReportKey, Revision, Submission, Tolerance, Warning, differences,
+    NewReport, ReportKey, Revision, Submission, Tolerance, Warning, check_communes, differences,
 };
 pub use rule::CertificateRule;
 pub use single::{

@@ -1,15 +1,15 @@
 //! A report's content: counts per commune, and the partner's own total as a control.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
 use super::{CertificateRule, ReportState};
 use crate::access::PartnerCode;
-use crate::fault::{Expected, Path, Rule};
+use crate::fault::{Expected, Faults, Path, Rule};
 use crate::text;
 use crate::time::YearMonth;
-use crate::unit::UnitId;
+use crate::unit::{Level, UnitId, Units};
 
 /// A count of certificates in one commune and month: 0…1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -135,6 +135,37 @@ pub struct NewReport {
     pub cumulative_issued: u64,
     /// Whether it corrects an earlier statement.
     pub submission: Submission,
+}
+
+/// What is wrong with the units of lines, each given with its row and place: every line names a
+/// commune on the period's boundaries, which are those of its last day, and no two the same.
+#[must_use]
+pub fn check_communes<'input>(
+    lines: impl IntoIterator<Item = (usize, (&'input Path, UnitId))>,
+    period: YearMonth,
+    units: &Units,
+) -> Faults {
+    let on = period.last_day();
+    let tree = units.tree(on);
+    let mut faults = Faults::default();
+    let mut first_with = HashMap::new();
+    for (row, (at, id)) in lines {
+        let at = at.field("unit");
+        let Some(unit) = units.get(id).filter(|unit| tree.contains(unit.id)) else {
+            let asked = id.get().to_string();
+            faults.push(at, Rule::UnknownUnit { asked, on, hint: None });
+            continue;
+        };
+        if unit.level() != Level::Commune {
+            let name = unit.name.clone();
+            faults.push(at.clone(), CertificateRule::NotACommune { name }.into());
+        }
+        let first = *first_with.entry(id).or_insert(row);
+        if first != row {
+            faults.push(at, Rule::DuplicateInBatch { first });
+        }
+    }
+    faults
 }
 
 /// Whether a report is a first statement or a correction.

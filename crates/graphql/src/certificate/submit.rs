@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::certificate::{
-    CertificateRule, Counts, Line, NewReport, ReportKey, Submission, Warning,
+    CertificateRule, Counts, Line, NewReport, ReportKey, Submission, Warning, check_communes,
 };
 use registry_domain::fault::{Faults, Language, Path, Rule};
 use registry_domain::time;
@@ -217,14 +217,23 @@ impl SubmitCertificateReportInput {
             faults.push(at.field("lines"), rule);
             return Err(faults);
         }
-        let lines = self.lines.iter().enumerate().filter_map(|(index, line)| {
-            let at = at.field("lines").index(index);
-            let parsed = line.parse(session, self.period.0, &at);
-            parsed.map_err(|found| faults.extend(found)).ok().map(|line| (at, line))
-        });
-        let lines: Vec<_> = lines.collect();
         let total = self.cumulative_issued.understood().ok_or(Total::RANGE);
         let total = faults.keep(at.field("cumulativeIssued"), total);
+        let mut communes = Vec::with_capacity(rows);
+        let mut lines = Vec::with_capacity(rows);
+        for (index, line) in self.lines.iter().enumerate() {
+            let at = at.field("lines").index(index);
+            let unit = faults.keep(at.field("unit"), line.commune(session, self.period.0));
+            let counts = line.counts(&at).map_err(|found| faults.extend(found)).ok();
+            communes.extend(unit.map(|unit| (index, at.clone(), unit)));
+            lines.extend(unit.zip(counts).map(|(unit, counts)| (at, Line { unit, counts })));
+        }
+        // With a fault the report won't be judged as a whole; its rows are, all of them at once.
+        if !faults.is_empty() {
+            let named = communes.iter().map(|(index, at, unit)| (*index, (at, *unit)));
+            let units = session.reader.units();
+            faults.extend(check_communes(named, self.period.0, &units));
+        }
         let submission = self.submission(&at).map_err(|found| faults.extend(found)).ok();
         let report = partner.zip(total).zip(submission);
         let report = report.map(|((partner, total), submission)| NewReport {
@@ -255,9 +264,8 @@ impl SubmitCertificateReportInput {
 }
 
 impl CertificateLineInput {
-    fn parse(&self, session: &Session, period: time::YearMonth, at: &Path) -> Result<Line, Faults> {
+    fn counts(&self, at: &Path) -> Result<Counts, Faults> {
         let mut faults = Faults::default();
-        let unit = faults.keep(at.field("unit"), self.commune(session, period));
         let mut count = |told: &Told<CertificateCount>, field| {
             let count = told.understood().map(|count| count.0);
             let count = count.ok_or(registry_domain::certificate::CertificateCount::RANGE);
@@ -268,13 +276,13 @@ impl CertificateLineInput {
             count(&self.renewed, "renewed"),
             count(&self.revoked, "revoked"),
         );
-        let line = match (unit, counts) {
-            (Some(unit), (Some(issued), Some(renewed), Some(revoked))) => {
-                Some(Line { unit, counts: Counts { issued, renewed, revoked } })
+        let counts = match counts {
+            (Some(issued), Some(renewed), Some(revoked)) => {
+                Some(Counts { issued, renewed, revoked })
             }
             _ => None,
         };
-        faults.or(line)
+        faults.or(counts)
     }
 
     fn commune(&self, session: &Session, period: time::YearMonth) -> Result<UnitId, Rule> {

@@ -77,6 +77,7 @@ impl Command for ChangeCertificateStatus {
         let change = status_change::Model {
             issuer: issuer.clone(),
             serial: serial.clone(),
+            event: writer.event()?,
             recorded_at: writer.now,
             status: to.code().to_owned(),
             status_on: on,

@@ -1,6 +1,5 @@
 //! Taking a report: all rules, then the report, its lines and its receipt at once.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,11 +7,10 @@ use registry_domain::access::{Partner, PartnerCode, SignaturePolicy};
 use registry_domain::certificate::{
     CertificateRule, Content, ContentLine, ControlTotal, DetachedSignature, HistoryState, Line,
     NewReport, NotAllowed, Notary, Receipt, ReportAction, ReportKey, ReportState, ReportingRules,
-    Revision, Submission, Warning,
+    Revision, Submission, Warning, check_communes,
 };
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::time::YearMonth;
-use registry_domain::unit::Level;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest as _, Sha256};
@@ -102,7 +100,11 @@ impl Command for SubmitReport {
         let mut faults = Faults::default();
         faults.keep(at.field("period"), period_allowed(&known, *period, writer));
         faults.keep(at.clone(), signed_enough(&self.signature, known.signatures));
-        check_lines(&self.report, writer, &mut faults);
+        if self.report.lines.is_empty() {
+            faults.push(at.field("lines"), Rule::BatchEmpty);
+        }
+        let named = self.report.lines.iter().map(|(at, line)| (at, line.unit));
+        faults.extend(check_communes(named.enumerate(), *period, writer.units()));
 
         let statements = writer.statements(partner, *period).await?;
         let corrected = predecessor(&self.report, &statements, &at)?;
@@ -235,32 +237,6 @@ const fn signed_enough(signature: &BodySignature, policy: SignaturePolicy) -> Re
             Err(Rule::Certificate(CertificateRule::SignatureMissing))
         }
         _ => Ok(()),
-    }
-}
-
-/// Every line names a commune of the period's boundaries, and no two the same.
-fn check_lines(report: &NewReport, writer: &Writer, faults: &mut Faults) {
-    if report.lines.is_empty() {
-        faults.push(Path::root().field("input").field("lines"), Rule::BatchEmpty);
-    }
-    let on = report.period.last_day();
-    let (units, tree) = (writer.units(), writer.units().tree(on));
-    let mut first_with = HashMap::new();
-    for (place, (at, line)) in report.lines.iter().enumerate() {
-        let at = at.field("unit");
-        let Some(unit) = units.get(line.unit).filter(|unit| tree.contains(unit.id)) else {
-            let asked = line.unit.get().to_string();
-            faults.push(at, Rule::UnknownUnit { asked, on, hint: None });
-            continue;
-        };
-        if unit.level() != Level::Commune {
-            let name = unit.name.clone();
-            faults.push(at.clone(), CertificateRule::NotACommune { name }.into());
-        }
-        let first = *first_with.entry(line.unit).or_insert(place);
-        if first != place {
-            faults.push(at, Rule::DuplicateInBatch { first });
-        }
     }
 }
 

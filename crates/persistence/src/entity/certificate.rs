@@ -44,7 +44,9 @@ pub(crate) mod status_change {
         pub(crate) issuer: String,
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) serial: String,
+        /// The audit event that records the change.
         #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) event: i64,
         pub(crate) recorded_at: DateTime<Utc>,
         pub(crate) status: String,
         pub(crate) status_on: Date,
