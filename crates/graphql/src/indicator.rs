@@ -12,6 +12,7 @@ use registry_domain::indicator::{
 };
 use registry_domain::time;
 use registry_domain::unit::{Level, Portion, UnitId, UnitTree, Units};
+use registry_persistence::Figures;
 
 use crate::access::open;
 use crate::error::ApiError;
@@ -265,13 +266,11 @@ pub(crate) async fn values(
     let boundaries = Boundaries::of(&units, unit, on, boundaries_on)?;
     let wanted = |code: &IndicatorCode| codes.as_ref().is_none_or(|codes| codes.contains(code));
     let wanted: Vec<_> = CODES.iter().filter(|(code, _)| wanted(code)).collect();
-    let cube = session.rollups().await?;
-    let certificates = match wanted.iter().any(|(_, domain)| domain.counts_certificates()) {
-        true => Some(Certificates::of(session, &units, unit, boundaries.on).await?),
-        false => None,
-    };
+    let figures = session.figures().await?;
+    let certificates = wanted.iter().any(|(_, domain)| domain.counts_certificates());
+    let certificates = certificates.then(|| Certificates::of(figures, &units, unit, boundaries.on));
     let issued = certificates.and_then(|certificates| certificates.issued_by(month));
-    let totals = Totals::add_up(&cube, &boundaries.portions, month, audience(session));
+    let totals = Totals::add_up(&figures.rollups, &boundaries.portions, month, audience(session));
     let totals = totals.with_certificates(issued);
     let values = wanted.into_iter().filter_map(|(code, domain)| {
         let figure = totals.figure(*domain)?;
@@ -339,15 +338,15 @@ pub(crate) async fn series(
     };
     let units = session.reader.units();
     let boundaries = Boundaries::of(&units, unit.id, unit.on, None)?;
-    let cube = session.rollups().await?;
-    let certificates = match code.counts_certificates() {
-        true => Some(Certificates::of(session, &units, unit.id, boundaries.on).await?),
-        false => None,
-    };
+    let figures = session.figures().await?;
+    let certificates = code.counts_certificates();
+    let certificates =
+        certificates.then(|| Certificates::of(figures, &units, unit.id, boundaries.on));
     let months = std::iter::successors(Some(from), |month| Some(month.next())).take(months);
     let point = |month: time::YearMonth| {
         let issued = certificates.as_ref().and_then(|certificates| certificates.issued_by(month));
-        let totals = Totals::add_up(&cube, &boundaries.portions, month, audience(session));
+        let totals =
+            Totals::add_up(&figures.rollups, &boundaries.portions, month, audience(session));
         let figure = totals.with_certificates(issued).figure(code)?;
         Some(IndicatorPoint {
             month: YearMonth(month),
@@ -382,14 +381,8 @@ struct Certificates {
 }
 
 impl Certificates {
-    async fn of(
-        session: &Session,
-        units: &Units,
-        unit: UnitId,
-        on: time::Date,
-    ) -> Result<Self, ApiError> {
-        let view = session.ledger().await?.view(units, on);
-        Ok(Self { view, tree: units.tree(on), unit })
+    fn of(figures: &Figures, units: &Units, unit: UnitId, on: time::Date) -> Self {
+        Self { view: figures.ledger.view(units, on), tree: units.tree(on), unit }
     }
 
     /// Those issued up to the end of `month`; none below communes.

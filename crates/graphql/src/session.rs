@@ -8,8 +8,7 @@ use async_graphql::dataloader::DataLoader;
 use registry_domain::access::{Principal, Purpose};
 use registry_domain::certificate::ReportingRules;
 use registry_domain::fault::Language;
-use registry_domain::rollup::RollupCube;
-use registry_persistence::{BodySignature, LedgerSnapshot, ReadRequest, Reader, Store, StoreError};
+use registry_persistence::{BodySignature, Figures, ReadRequest, Reader, Store, StoreError};
 use tokio::sync::OnceCell;
 
 use crate::loader::Records;
@@ -43,8 +42,7 @@ pub(crate) struct Session {
     pub(crate) request_id: String,
     pub(crate) signature: BodySignature,
     pub(crate) reporting: ReportingRules,
-    rollups: Arc<OnceCell<Arc<RollupCube>>>,
-    ledger: Arc<OnceCell<Arc<LedgerSnapshot>>>,
+    figures: Arc<OnceCell<Figures>>,
 }
 
 impl Session {
@@ -65,8 +63,7 @@ impl Session {
             request_id: visit.request_id,
             signature: visit.signature,
             reporting: api.reporting,
-            rollups: Arc::default(),
-            ledger: Arc::default(),
+            figures: Arc::default(),
         }
     }
 
@@ -77,16 +74,11 @@ impl Session {
 
     /// The same asker at a later moment: figures are read anew.
     pub(crate) fn at_a_new_moment(&self) -> Self {
-        Self { rollups: Arc::default(), ledger: Arc::default(), ..self.clone() }
+        Self { figures: Arc::default(), ..self.clone() }
     }
 
-    /// The rollups as of one moment: all figures of a request agree with each other.
-    pub(crate) async fn rollups(&self) -> Result<Arc<RollupCube>, StoreError> {
-        self.rollups.get_or_try_init(|| self.reader.rollups()).await.cloned()
-    }
-
-    /// The certificates that count as of one moment.
-    pub(crate) async fn ledger(&self) -> Result<Arc<LedgerSnapshot>, StoreError> {
-        self.ledger.get_or_try_init(|| self.reader.ledger()).await.cloned()
+    /// The figures as of one moment: all figures of a request agree with each other.
+    pub(crate) async fn figures(&self) -> Result<&Figures, StoreError> {
+        self.figures.get_or_try_init(|| self.reader.figures()).await
     }
 }

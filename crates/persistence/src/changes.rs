@@ -7,8 +7,9 @@ use futures_util::Stream;
 use futures_util::stream;
 use tokio::sync::{Notify, watch};
 
+use crate::Store;
+use crate::figures::Versions;
 use crate::store::Inner;
-use crate::{Store, StoreError, certificate, rollup};
 
 /// How often the database is asked for what other processes wrote.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -19,8 +20,8 @@ const AT_MOST_EVERY: Duration = Duration::from_millis(100);
 /// What the listeners of a store share.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// The versions of all figures together, as far as listeners were told.
-    told: watch::Sender<i64>,
+    /// The versions of all figures, as far as listeners were told.
+    told: watch::Sender<Versions>,
     committed: Notify,
     /// Held while a listener comes and while the watch decides to end, so that none is missed.
     watch: Mutex<Watch>,
@@ -59,9 +60,9 @@ impl Store {
 async fn keep_watch(store: Arc<Inner>) {
     let changes = &store.changes;
     loop {
-        match versions(&store).await {
-            Ok(sum) => {
-                changes.told.send_if_modified(|told| std::mem::replace(told, sum) != sum);
+        match Versions::read(&store.connections.readers).await {
+            Ok(newest) => {
+                changes.told.send_if_modified(|told| std::mem::replace(told, newest) != newest);
             }
             Err(error) => tracing::warn!(code = error.code(), "cannot look for changes"),
         }
@@ -74,11 +75,4 @@ async fn keep_watch(store: Arc<Inner>) {
             return;
         }
     }
-}
-
-/// Counts up with every committed change of anything that listeners are told.
-async fn versions(store: &Inner) -> Result<i64, StoreError> {
-    let readers = &store.connections.readers;
-    let rollups = rollup::sum_of_versions(readers).await?;
-    Ok(rollups + certificate::sum_of_versions(readers).await?)
 }

@@ -13,6 +13,7 @@ mod document;
 mod engine;
 mod entity;
 mod error;
+mod figures;
 mod household;
 pub mod migrate;
 mod page;
@@ -38,6 +39,7 @@ pub use connectivity::{RecordConnectivity, RecordedSurvey, SurveyKey};
 pub use document::{AddDocuments, DocumentHash, NewDocument, NotADocumentHash, TrustedDocument};
 pub use engine::{DatabaseUrl, NotADatabaseUrl, StoreConfig};
 pub use error::{StoreError, WriteError};
+pub use figures::Figures;
 pub use household::{
     ChangeHouseholds, CloseHouseholds, Direction, EraseHousehold, Heads, HouseholdFilter,
     HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort,

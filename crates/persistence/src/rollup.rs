@@ -10,7 +10,7 @@ use registry_domain::time::YearMonth;
 use registry_domain::unit::UnitId;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IsolationLevel, Iterable,
-    ModelTrait, QueryFilter, QueryOrder, QuerySelect, Statement, TransactionTrait, Value,
+    ModelTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait, Value,
 };
 use tokio::sync::Mutex;
 
@@ -19,7 +19,7 @@ use crate::entity::rollup::{Column, Entity, Model, version};
 use crate::household::dossiers_between;
 use crate::store::Inner;
 use crate::writer::Writer;
-use crate::{Reader, StoreError, bulk};
+use crate::{StoreError, bulk};
 
 /// Households recomputed at a time.
 const CHECKED_AT_A_TIME: i32 = 5_000;
@@ -123,12 +123,12 @@ struct Shown {
 }
 
 impl RollupCache {
-    /// The figures as committed now. One small statement, and the rows of changed hamlets if there are any.
-    pub(crate) async fn current(
+    /// The figures of the `newest` state, or of one still newer; reads the rows of hamlets that changed.
+    pub(crate) async fn at(
         &self,
+        newest: i64,
         connection: &impl ConnectionTrait,
     ) -> Result<Arc<RollupCube>, StoreError> {
-        let newest = sum_of_versions(connection).await?;
         let shown = self.shown.load();
         if shown.versions == newest {
             return Ok(Arc::clone(&shown.cube));
@@ -158,15 +158,6 @@ impl RollupCache {
     }
 }
 
-/// Counts up with every committed change of a figure, whichever process wrote.
-pub(crate) async fn sum_of_versions(connection: &impl ConnectionTrait) -> Result<i64, StoreError> {
-    // PostgreSQL sums 64-bit integers into a decimal.
-    let sql = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS versions FROM rollup_version";
-    let statement = Statement::from_string(connection.get_database_backend(), sql);
-    let row = connection.query_one_raw(statement).await?;
-    Ok(row.ok_or_else(|| StoreError::damaged("rollup versions"))?.try_get("", "versions")?)
-}
-
 async fn rows_of(
     connection: &impl ConnectionTrait,
     hamlets: Vec<i32>,
@@ -181,13 +172,6 @@ async fn rows_of(
         by_hamlet.entry(row.hamlet_id).or_default().push(row);
     }
     Ok(by_hamlet)
-}
-
-impl Reader {
-    /// The figures of all hamlets and months, as committed now; open to everyone.
-    pub async fn rollups(&self) -> Result<Arc<RollupCube>, StoreError> {
-        self.store.rollups.current(&self.connection).await
-    }
 }
 
 /// A place where the kept rollups differ from the records.

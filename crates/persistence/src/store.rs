@@ -77,8 +77,7 @@ impl Store {
             changes: Changes::default(),
         };
         let store = Self { inner: Arc::new(inner) };
-        store.inner.rollups.current(&store.inner.connections.readers).await?;
-        store.inner.ledger.current(&store.inner.connections.readers).await?;
+        store.inner.figures(&store.inner.connections.readers).await?;
         Ok(store)
     }
 

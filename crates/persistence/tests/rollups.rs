@@ -182,11 +182,8 @@ async fn figures_are_seen_at_once(engine: Engine) {
         let act = Act::Survey { household: 1, on, smartphones, fibre: true };
         perform(&store, &hamlets, &act).await.unwrap();
         for store in [&store, &other] {
-            let cube = store
-                .read(&Principal::anonymous(), ReadRequest::default())
-                .rollups()
-                .await
-                .unwrap();
+            let reader = store.read(&Principal::anonymous(), ReadRequest::default());
+            let cube = reader.figures().await.unwrap().rollups;
             let portions = store.units().portions(hamlets[0], date(on));
             let month = registry_domain::time::YearMonth::of(date(on));
             let totals = Totals::add_up(&cube, &portions, month, Audience::Trusted);

@@ -123,6 +123,8 @@ pub enum Import {
     Households(ImportFile),
     /// Connectivity surveys: `household_code,surveyed_on,fixed_technology,fixed_provider,mobile_generation,…`, as README lists them
     Connectivity(ImportFile),
+    /// Single certificates: `partner,serial,issuer,holder,unit_code,issued_on,valid_from,valid_to,renewal`
+    Certificates(ImportFile),
 }
 
 /// A file and how to treat it.

@@ -12,12 +12,13 @@ use registry_domain::unit::Units;
 use sea_orm::sea_query::Condition;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationDef, Select, Statement as Sql,
+    RelationDef, Select,
 };
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::line;
 use crate::entity::certificate_report::{self as report, closing, line as lines};
+use crate::figures::Versions;
 use crate::{Reader, StoreError};
 
 /// A ledger, and its views on the boundaries that were asked for.
@@ -67,12 +68,12 @@ impl Default for LedgerCache {
 }
 
 impl LedgerCache {
-    /// What counts as committed now. One small statement, and all lines if anything changed.
-    pub(crate) async fn current(
+    /// What counts in the `newest` state, or in one still newer; reads all lines if anything changed.
+    pub(crate) async fn at(
         &self,
+        newest: i64,
         connection: &impl ConnectionTrait,
     ) -> Result<Arc<LedgerSnapshot>, StoreError> {
-        let newest = sum_of_versions(connection).await?;
         if let Some(known) = self.known(newest) {
             return Ok(known);
         }
@@ -81,7 +82,7 @@ impl LedgerCache {
             return Ok(known);
         }
         // Read before the lines: what is written in between is read again by the next reader.
-        let version = sum_of_versions(connection).await?;
+        let version = Versions::read(connection).await?.ledger;
         let snapshot = Arc::new(LedgerSnapshot::new(read(connection, None).await?));
         self.shown.store(Arc::new((version, Arc::clone(&snapshot))));
         Ok(snapshot)
@@ -91,17 +92,6 @@ impl LedgerCache {
         let shown = self.shown.load();
         (shown.0 >= newest).then(|| Arc::clone(&shown.1))
     }
-}
-
-/// Counts up with every committed change of what counts, whichever process wrote.
-pub(crate) async fn sum_of_versions(connection: &impl ConnectionTrait) -> Result<i64, StoreError> {
-    let sql =
-        "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS versions FROM certificate_version";
-    let row = connection
-        .query_one_raw(Sql::from_string(connection.get_database_backend(), sql))
-        .await?
-        .ok_or_else(|| StoreError::damaged("certificate versions"))?;
-    Ok(row.try_get("", "versions")?)
 }
 
 /// What counts now, or counted at a past moment.
@@ -185,11 +175,6 @@ pub struct CertificateSums<'asked> {
 }
 
 impl Reader {
-    /// What counts now. Only sums that tell no partners apart are for everyone.
-    pub async fn ledger(&self) -> Result<Arc<LedgerSnapshot>, StoreError> {
-        self.store.ledger.current(&self.connection).await
-    }
-
     /// Adds up what counts. Needs `registry:read`, or a partner's token for its own.
     pub async fn certificate_sums(
         &self,
@@ -204,7 +189,7 @@ impl Reader {
             query.partner = Some(only);
         }
         let snapshot = match asked.as_of {
-            None => self.ledger().await?,
+            None => self.figures().await?.ledger,
             Some(moment) => {
                 Arc::new(LedgerSnapshot::new(read(&self.connection, Some(moment)).await?))
             }

@@ -31,7 +31,7 @@ use crate::{Reader, StoreError, WriteError};
 
 pub use decide::{ReviewReport, WithdrawReport};
 pub use ledger::{CertificateSums, LedgerSnapshot};
-pub(crate) use ledger::{LedgerCache, sum_of_versions};
+pub(crate) use ledger::LedgerCache;
 pub use period::{ClosePeriod, PeriodState, ReopenPeriod};
 pub use read::{ReportFilter, ReportPosition};
 pub use reconcile::Reconciliation;

@@ -44,7 +44,7 @@ impl Reader {
             only.is_none_or(|only| only == code) && partner.is_none_or(|asked| asked == code)
         };
         let mut counted = Counted::new();
-        let snapshot = self.ledger().await?;
+        let snapshot = self.figures().await?.ledger;
         let ledger = snapshot.ledger().statements.iter();
         for statement in ledger.filter(|statement| statement.period == period) {
             for Line { unit, counts } in &statement.lines {

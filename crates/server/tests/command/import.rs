@@ -11,6 +11,7 @@ on_both_engines!(
     every_faulty_row_is_reported_and_nothing_is_written_until_the_file_is_clean,
     an_import_goes_on_after_a_kill,
     surveys_are_imported_by_the_rules_of_the_mutation,
+    certificates_are_imported_by_the_rules_of_the_mutation,
 );
 
 const HOUSEHOLDS: &str =
@@ -200,4 +201,37 @@ async fn a_file_of_another_form_is_told_with_line_and_column() {
     let missing = home.run(&["import", "households", "/nowhere/rows.csv"]);
     assert_eq!(missing.code, Some(7), "{missing:?}");
     assert_eq!(home.households().await, 0);
+}
+
+async fn certificates_are_imported_by_the_rules_of_the_mutation(engine: Engine) {
+    const HEADER: &str =
+        "partner,serial,issuer,holder,unit_code,issued_on,valid_from,valid_to,renewal";
+    let home = Home::new(engine).await;
+    home.done(&["migrate", "up"]);
+    let agreement = ["--agreement", "01/TT", "--agreed-from", "2021-07-01"];
+    home.done(&[&["partner", "update", "VNPT"], &agreement[..]].concat());
+    let row = |serial: usize| {
+        format!(
+            "VNPT,{serial:X},VNPT-CA,000180{serial:06},31321,2024-05-10,2024-05-10,2026-05-10,false"
+        )
+    };
+    let mut rows: Vec<String> = (1..=1_500).map(row).collect();
+    rows[3] = rows[3].replace("VNPT-CA", "");
+    rows[700] = rows[700].replace("31321", "31447").replace("2024-05-10", "2026-05-09");
+    rows[1_400] = row(2);
+    let file = write(&home, "certificates.csv", HEADER, &rows);
+    let ended = home.run(&["import", "certificates", &file]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let report = fs::read_to_string(format!("{file}.faults.csv")).unwrap();
+    let places: Vec<_> =
+        report.lines().skip(1).map(|line| line.split(',').take(3).collect::<Vec<_>>()).collect();
+    assert_eq!(
+        places,
+        [["5", "3", "issuer"], ["702", "5", "unit_code"], ["1402", "2", "serial"]],
+        "{report}"
+    );
+    assert!(!report.contains("000180"), "holders are not told again");
+    assert_eq!(home.number("SELECT COUNT(*) FROM certificate").await, 0);
+    home.done(&["import", "certificates", &file, "--skip-faulty"]);
+    assert_eq!(home.number("SELECT COUNT(*) FROM certificate").await, 1_497);
 }

@@ -1,5 +1,6 @@
 //! Connectivity surveys from a file.
 
+use registry_domain::access::Scope;
 use registry_domain::connectivity::{
     Adoption, DigitalService, FixedLine, FixedProvider, FixedTechnology, MobileGeneration,
     NewSurvey,
@@ -23,6 +24,7 @@ impl Kind for Connectivity {
     type Command = RecordConnectivity;
     type Identity = (HouseholdNumber, Date);
 
+    const SCOPE: Scope = Scope::HouseholdsWrite;
     const COLUMNS: &'static [(&'static str, &'static str)] = &[
         ("household_code", "household"),
         ("surveyed_on", "surveyedOn"),

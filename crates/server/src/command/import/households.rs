@@ -1,5 +1,6 @@
 //! Households from a file.
 
+use registry_domain::access::Scope;
 use registry_domain::fault::Faults;
 use registry_domain::household::{Composition, NewHousehold};
 use registry_domain::personal::{CitizenNumber, Head};
@@ -17,6 +18,7 @@ impl Kind for Households {
     type Command = RegisterHouseholds;
     type Identity = CitizenNumber;
 
+    const SCOPE: Scope = Scope::HouseholdsWrite;
     const COLUMNS: &'static [(&'static str, &'static str)] = &[
         ("hamlet_code", "hamlet"),
         ("members", "members"),

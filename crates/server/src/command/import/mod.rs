@@ -4,6 +4,7 @@
 //! Rows are written in batches under idempotency keys made of the file's digest, so that the same
 //! command after a crash goes on where it stopped.
 
+mod certificates;
 mod connectivity;
 mod form;
 mod households;
@@ -39,6 +40,8 @@ trait Kind {
     /// What no two rows of a file may share, if the row has it.
     type Identity: std::hash::Hash + Eq + Send;
 
+    /// What whoever imports must be permitted.
+    const SCOPE: Scope;
     /// The columns, and the name by which faults know each.
     const COLUMNS: &'static [(&'static str, &'static str)];
     /// The column that repeats when two rows share their identity.
@@ -56,14 +59,14 @@ pub(super) async fn run(loaded: &Loaded, what: Import) -> Result<(), ServerError
     match what {
         Import::Households(file) => import::<households::Households>(loaded, &file).await,
         Import::Connectivity(file) => import::<connectivity::Connectivity>(loaded, &file).await,
+        Import::Certificates(file) => import::<certificates::Certificates>(loaded, &file).await,
     }
 }
 
 async fn import<K: Kind>(loaded: &Loaded, file: &ImportFile) -> Result<(), ServerError> {
     let form = form::check(&file.file, &header::<K>())?;
     let store = open_store(loaded).await?;
-    let actor =
-        Principal::internal("import", [Scope::HouseholdsWrite]).writer(Scope::HouseholdsWrite);
+    let actor = Principal::internal("import", [K::SCOPE]).writer(K::SCOPE);
     let job = Job { store, actor: actor.map_err(StoreError::from)?, form, path: file.file.clone() };
     let done = job.run::<K>(file).await;
     job.store.close().await;

@@ -2,8 +2,10 @@
 //!
 //! Drives the release build from outside with `wrk` and `curl`; prints the table that README shows.
 
+mod posting;
+
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,6 +22,9 @@ const SINGLES: usize = 201;
 /// The province and its 75 communes with all their indicators.
 const INDICATORS: &str = r#"{"query":"{ indicators(unit: {codeOn: {code: \"93\", on: \"2024-06-30\"}}, on: \"2024-06-30\") { code value } units(filter: {level: COMMUNE, on: \"2024-06-30\"}, first: 75) { nodes { name indicators(on: \"2024-06-30\") { code value } } } }"}"#;
 
+/// Certificates of the province by partner and month.
+const TOTALS: &str = r#"{"query":"{ certificateTotals(within: {code: \"92\"}, groupBy: [PARTNER, PERIOD]) { partner { name } period issued renewed revoked } }"}"#;
+
 /// What was measured on one engine.
 struct Measured {
     seed: Duration,
@@ -28,6 +33,9 @@ struct Measured {
     per_second: f64,
     memory_mib: u64,
     indicators_ms: f64,
+    totals_ms: f64,
+    report_ms: f64,
+    certificates_ms: f64,
 }
 
 pub(crate) fn run() -> Result<(), TaskError> {
@@ -48,6 +56,11 @@ pub(crate) fn run() -> Result<(), TaskError> {
     row("indicators of the province and its 75 communes, server time", &|m| {
         format!("{:.2} ms", m.indicators_ms)
     });
+    row("certificates of the province by partner and month, server time", &|m| {
+        format!("{:.2} ms", m.totals_ms)
+    });
+    row("a report of 75 lines taken, server time", &|m| format!("{:.2} ms", m.report_ms));
+    row("1,000 certificates registered, server time", &|m| format!("{:.0} ms", m.certificates_ms));
     Ok(())
 }
 
@@ -71,7 +84,12 @@ fn measure(database: Option<&str>) -> Result<Measured, TaskError> {
     let server = Server::start(folder.path(), database)?;
     let load = server.load()?;
     let memory_mib = server.memory_mib()?;
-    let indicators_ms = server.median_ms(INDICATORS)?;
+    let indicators_ms = server.median_ms(std::iter::repeat_n(INDICATORS, SINGLES))?;
+    let totals_ms = server.median_ms(std::iter::repeat_n(TOTALS, SINGLES))?;
+    know_partner(folder.path(), database)?;
+    let (reports, certificates) = (posting::reports()?, posting::certificates());
+    let report_ms = server.median_ms(reports.iter().map(String::as_str))?;
+    let certificates_ms = server.median_ms(certificates.iter().map(String::as_str))?;
     let per_second = f64::from(u32::try_from(load).unwrap_or(u32::MAX)) / LOAD.as_secs_f64();
     Ok(Measured {
         seed,
@@ -80,7 +98,19 @@ fn measure(database: Option<&str>) -> Result<Measured, TaskError> {
         per_second,
         memory_mib,
         indicators_ms,
+        totals_ms,
+        report_ms,
+        certificates_ms,
     })
+}
+
+/// Registers the partner that posts.
+fn know_partner(data: &Path, database: Option<&str>) -> Result<(), TaskError> {
+    let arguments = ["partner", "register", posting::PARTNER, "Bench"];
+    run_program(&mut registry(data, database, &arguments))?;
+    let agreed = ["--agreement", "bench", "--agreed-from", posting::AGREED_FROM];
+    let arguments = [&["partner", "update", posting::PARTNER], &agreed[..]].concat();
+    run_program(&mut registry(data, database, &arguments))
 }
 
 fn registry(data: &Path, database: Option<&str>, arguments: &[&str]) -> Command {
@@ -138,20 +168,34 @@ impl Server {
         kib.map(|kib| kib / 1_024).ok_or_else(|| TaskError::Failed("reading VmRSS".into()))
     }
 
-    /// The median of the server's own time for one operation.
-    fn median_ms(&self, body: &str) -> Result<f64, TaskError> {
-        let mut times = Vec::with_capacity(SINGLES);
-        for _ in 0..SINGLES {
-            let mut curl = Command::new("curl");
-            curl.args(["-s", "-o", "/dev/null", "-D", "-", "-H", "Content-Type: application/json"]);
-            let output = curl.args(["-d", body, &self.address]).output()?;
-            let headers = String::from_utf8_lossy(&output.stdout).into_owned();
-            let time = headers.split("total;dur=").nth(1).and_then(|rest| rest.lines().next());
-            let time = time.and_then(|time| time.trim().parse::<f64>().ok());
-            times.push(time.ok_or_else(|| TaskError::Failed(format!("curl: {headers}")))?);
-        }
+    /// The median of the server's own time for these operations, each of which must succeed.
+    fn median_ms<'bodies>(
+        &self,
+        bodies: impl Iterator<Item = &'bodies str>,
+    ) -> Result<f64, TaskError> {
+        let mut times = bodies.map(|body| self.timed(body)).collect::<Result<Vec<_>, _>>()?;
         times.sort_by(f64::total_cmp);
-        Ok(times[SINGLES / 2])
+        times.get(times.len() / 2).copied().ok_or_else(|| TaskError::Failed("measuring".into()))
+    }
+
+    fn timed(&self, body: &str) -> Result<f64, TaskError> {
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "-D", "-", "-H", "Content-Type: application/json", "-d", "@-"]);
+        curl.arg(&self.address).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut running = curl.spawn()?;
+        if let Some(mut input) = running.stdin.take() {
+            input.write_all(body.as_bytes())?;
+        }
+        let output = running.wait_with_output()?;
+        let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+        let time = answer.split("total;dur=").nth(1).and_then(|rest| rest.lines().next());
+        let time = time.and_then(|time| time.trim().parse::<f64>().ok());
+        // Payloads have a list of errors, too; it must be empty.
+        let faulty = answer.replace("\"errors\":[]", "").contains("\"errors\"");
+        match time {
+            Some(time) if !faulty => Ok(time),
+            _ => Err(TaskError::Failed(format!("curl: {}", &answer[..answer.len().min(1_000)]))),
+        }
     }
 }
 

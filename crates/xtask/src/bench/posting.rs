@@ -1,0 +1,68 @@
+//! What partners post, as request bodies: reports of 75 lines, batches of 1,000 certificates.
+
+use std::fs;
+use std::path::Path;
+
+use crate::TaskError;
+
+/// A partner that the demo province doesn't know.
+pub(super) const PARTNER: &str = "BENCH";
+
+/// The first day of its agreement.
+pub(super) const AGREED_FROM: &str = "2021-07-01";
+
+/// Months on the older boundaries: 2021-07…2025-06.
+const MONTHS: u32 = 48;
+
+/// Batches of certificates.
+const BATCHES: u32 = 21;
+
+const REPORT: &str = "mutation($input: SubmitCertificateReportInput!) { submitCertificateReport(input: $input) \
+    { report { name } receipt errors { code path message } } }";
+
+const REGISTER: &str = "mutation($input: RegisterCertificatesInput!) { registerCertificates(input: $input) \
+    { registered errors { code path message } } }";
+
+/// One report per month: ten certificates in each commune.
+pub(super) fn reports() -> Result<Vec<String>, TaskError> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../seeds/units_2024.csv");
+    let units = fs::read_to_string(file)?;
+    let codes = units.lines().filter_map(|line| line.split(',').find(|cell| is_commune(cell)));
+    let lines =
+        codes.map(|code| format!(r#"{{"unit":"{code}","issued":10,"renewed":1,"revoked":0}}"#));
+    let lines: Vec<String> = lines.collect();
+    let month = |at: u32| format!("{}-{:02}", 2021 + (at + 6) / 12, (at + 6) % 12 + 1);
+    let report = |at: u32| {
+        let total = (at + 1) * 10 * u32::try_from(lines.len()).unwrap_or_default();
+        let input = format!(
+            r#"{{"partner":"{PARTNER}","period":"{period}","cumulativeIssued":{total},"idempotencyKey":"bench-{period}","lines":[{lines}]}}"#,
+            period = month(at),
+            lines = lines.join(","),
+        );
+        body(REPORT, &input)
+    };
+    Ok((0..MONTHS).map(report).collect())
+}
+
+fn is_commune(cell: &str) -> bool {
+    cell.len() == 5 && cell.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Batches of 1,000 certificates of as many holders.
+pub(super) fn certificates() -> Vec<String> {
+    let certificate = |number: u32| {
+        format!(
+            r#"{{"serial":"{serial:X}","issuer":"BENCH-CA","holder":"000{number:09}","unit":"31321","validFrom":"2024-05-10","validTo":"2026-05-10"}}"#,
+            serial = number + 1,
+        )
+    };
+    let batch = |batch: u32| {
+        let rows: Vec<String> = (batch * 1_000..(batch + 1) * 1_000).map(certificate).collect();
+        body(REGISTER, &format!(r#"{{"partner":"{PARTNER}","certificates":[{}]}}"#, rows.join(",")))
+    };
+    (0..BATCHES).map(batch).collect()
+}
+
+fn body(query: &str, input: &str) -> String {
+    format!(r#"{{"query":"{query}","variables":{{"input":{input}}}}}"#)
+}
