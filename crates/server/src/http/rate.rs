@@ -10,7 +10,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use registry_domain::access::{Principal, TokenId};
+use registry_domain::access::{PartnerCode, Principal, TokenId};
 use registry_persistence::Store;
 
 use super::client_address::ClientAddress;
@@ -45,6 +45,8 @@ pub(super) struct Rates {
 enum Client {
     Token(TokenId),
     Network(IpAddr),
+    /// All machines of a partner.
+    Partner(PartnerCode),
     /// Everybody who comes while too many are remembered.
     Crowd,
 }
@@ -77,6 +79,10 @@ impl Rates {
         address: ClientAddress,
         cost: usize,
     ) -> Result<Option<Told>, Refusal> {
+        // A partner's machines share what is the partner's, however many tokens they hold.
+        if let Some(partner) = principal.grant().partner() {
+            return self.tokens.take(Client::Partner(partner.clone()), cost).map(Some);
+        }
         match principal.token() {
             Some(token) => self.tokens.take(Client::Token(token.clone()), cost).map(Some),
             None if principal.is_anonymous() => {

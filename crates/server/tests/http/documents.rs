@@ -327,6 +327,28 @@ async fn points_run_out_and_come_back() {
 }
 
 #[tokio::test]
+async fn the_machines_of_a_partner_share_its_points() {
+    let rate = RateSettings {
+        points_per_minute: NonZeroU32::new(60).unwrap(),
+        burst: NonZeroU32::new(4).unwrap(),
+        ..RateSettings::default()
+    };
+    let setup = Setup { rate, ..Setup::default() };
+    let app = TestApp::start_with(Engine::Sqlite, Principal::development(), setup).await;
+    let mut machines = Vec::new();
+    for (actor, partner) in [("một", "VNPT"), ("hai", "VNPT"), ("ba", "VIETTEL")] {
+        let token = json!({ "role": "PARTNER", "partner": partner, "actor": actor });
+        machines.push(app.bearer(token).await.credential());
+    }
+    let status = async |machine: usize| {
+        let request = app.post("/graphql").header("authorization", &machines[machine]);
+        request.json(&json!({ "query": UNITS })).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((status(0).await, status(1).await, status(1).await), (200, 200, 429));
+    assert_eq!((status(0).await, status(2).await), (429, 200));
+}
+
+#[tokio::test]
 async fn listening_costs_as_much_as_asking() {
     let schema = SchemaSettings { max_complexity: 10, ..SchemaSettings::default() };
     let setup = Setup { schema, ..Setup::default() };

@@ -107,7 +107,7 @@ async fn all_communes_cost_one_statement(engine: Engine) {
     let (data, statements) = app.counted(query, json!({})).await;
     assert_eq!(statements, 1);
     assert_eq!(data["units"]["nodes"].as_array().unwrap().len(), 75);
-    assert_eq!(data["indicators"].as_array().unwrap().len(), 15);
+    assert_eq!(data["indicators"].as_array().unwrap().len(), 17);
 }
 
 #[tokio::test]
