@@ -58,12 +58,17 @@ pub(crate) fn head(number: u32, turn: u32) -> Option<Head> {
         MIDDLE[pick(subject, Question::MiddleName, MIDDLE.len())],
         GIVEN[pick(subject, Question::GivenName, GIVEN.len())],
     );
+    let citizen_number = citizen_number(subject);
+    let phone = format!("050{:07}", pick(subject, Question::Phone, 10_000_000));
+    Head::parse(&name, Some(&citizen_number), Some(&phone), &Path::root()).ok()
+}
+
+/// The citizen number of a person; subjects that differ in their last six digits have different ones.
+pub(crate) fn citizen_number(subject: u32) -> String {
     let birth = pick(subject, Question::Birth, 100);
     let sex = birth % 2;
     let digits = u64::from(subject) * u64::from(SCATTER) % 1_000_000;
-    let citizen_number = format!("000{sex}{:02}{digits:06}", 40 + birth / 2);
-    let phone = format!("050{:07}", pick(subject, Question::Phone, 10_000_000));
-    Head::parse(&name, Some(&citizen_number), Some(&phone), &Path::root()).ok()
+    format!("000{sex}{:02}{digits:06}", 40 + birth / 2)
 }
 
 /// Since when a household that was always there is registered.

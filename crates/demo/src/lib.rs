@@ -5,6 +5,7 @@
 //! telephones with 050, which is not assigned.
 
 mod calibration;
+mod certificate;
 mod chance;
 mod event;
 mod family;
@@ -12,13 +13,20 @@ mod place;
 mod steps;
 mod visit;
 
+use registry_domain::access::{Agreement, PartnerCode};
+use registry_domain::certificate::{
+    CertificateKey, Decision, NewCertificate, NewReport, ReportKey,
+};
 use registry_domain::connectivity::NewSurvey;
 use registry_domain::household::{HouseholdChange, HouseholdClosure, NewHousehold};
-use registry_domain::time::Instant;
+use registry_domain::time::{Date, Instant, YearMonth};
 use registry_domain::unit::Units;
 
 use calibration::Calibration;
+use certificate::Certificates;
 use place::Places;
+
+pub use certificate::CertificateDifference;
 
 /// Rows of one step at most.
 const BATCH: usize = 1_000;
@@ -46,10 +54,11 @@ impl Scale {
 pub struct Demo {
     calibration: Calibration,
     places: Places,
+    certificates: Certificates,
 }
 
 /// What was recorded at one moment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Step {
     /// The moment.
     pub at: Instant,
@@ -58,7 +67,7 @@ pub struct Step {
 }
 
 /// Rows of one kind.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Work {
     /// Households to register; the registry numbers them in this order, from 1.
     Register(Vec<NewHousehold>),
@@ -68,6 +77,33 @@ pub enum Work {
     Change(Vec<HouseholdChange>),
     /// Households to close.
     Close(Vec<HouseholdClosure>),
+    /// A partner's agreement.
+    Agree(PartnerCode, Agreement),
+    /// A partner's report.
+    Report(NewReport),
+    /// A report that its partner takes back, and why.
+    Withdraw(ReportKey, String),
+    /// A decision on a report that came after its period was closed, and why.
+    Review(ReportKey, Decision, Option<String>),
+    /// A reporting period that ends.
+    ClosePeriod(YearMonth),
+    /// Certificates of one partner to register.
+    Certify(Vec<NewCertificate>),
+    /// A certificate to revoke.
+    Revoke(Revocation),
+}
+
+/// A certificate that is not to be relied on any more.
+#[derive(Debug, Clone)]
+pub struct Revocation {
+    /// Whose.
+    pub partner: PartnerCode,
+    /// Which one.
+    pub key: CertificateKey,
+    /// Since when.
+    pub on: Date,
+    /// Why.
+    pub reason: String,
 }
 
 impl Work {
@@ -79,6 +115,13 @@ impl Work {
             Self::Survey(rows) => rows.len(),
             Self::Change(rows) => rows.len(),
             Self::Close(rows) => rows.len(),
+            Self::Report(report) => report.lines.len(),
+            Self::Certify(rows) => rows.len(),
+            Self::Agree(..)
+            | Self::Withdraw(..)
+            | Self::Review(..)
+            | Self::ClosePeriod(_)
+            | Self::Revoke(_) => 1,
         }
     }
 }
@@ -89,18 +132,25 @@ impl Demo {
     pub fn new(units: &Units, scale: Scale) -> Self {
         let calibration = Calibration::load();
         let places = Places::settle(units, &calibration, scale);
-        Self { calibration, places }
+        let certificates = Certificates::plan(units, &calibration, scale);
+        Self { calibration, places, certificates }
     }
 
     /// About how many rows all steps have together; for a progress bar.
     #[must_use]
     pub fn rows(&self) -> u64 {
         // A registration, two visits, and a third to every other household.
-        u64::from(self.places.last()) * 7 / 2
+        u64::from(self.places.last()) * 7 / 2 + self.certificates.rows()
     }
 
     /// All steps in order of time.
     pub fn steps(&self) -> impl Iterator<Item = Step> + '_ {
-        steps::all(&self.calibration, &self.places)
+        steps::merged(steps::all(&self.calibration, &self.places), self.certificates.steps())
+    }
+
+    /// Where the single certificates differ on purpose from what the reports in force at the end
+    /// say was issued.
+    pub fn certificate_differences(&self) -> impl Iterator<Item = CertificateDifference> + '_ {
+        self.certificates.differences()
     }
 }

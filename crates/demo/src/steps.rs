@@ -24,6 +24,19 @@ pub(crate) fn all<'demo>(
     )
 }
 
+/// Two histories as one, in order of time.
+pub(crate) fn merged(
+    left: impl Iterator<Item = Step>,
+    right: impl Iterator<Item = Step>,
+) -> impl Iterator<Item = Step> {
+    let (mut left, mut right) = (left.peekable(), right.peekable());
+    std::iter::from_fn(move || match (left.peek(), right.peek()) {
+        (Some(first), Some(second)) if second.at < first.at => right.next(),
+        (Some(_), _) => left.next(),
+        (None, _) => right.next(),
+    })
+}
+
 /// What was recorded in the first days after a month.
 fn month_steps<'demo>(
     calibration: &'demo Calibration,

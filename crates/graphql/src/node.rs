@@ -66,6 +66,7 @@ impl GlobalId {
 
 /// Anything with a global id (đối tượng có định danh toàn cục).
 #[derive(Interface)]
+#[expect(clippy::large_enum_variant, reason = "lives for as long as one object is resolved")]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id (định danh toàn cục)."))]
 #[graphql(directive = open::apply())]
 pub(crate) enum Node {

@@ -366,7 +366,6 @@ impl AdministrativeUnit {
     /// Certificates added up (tổng số chứng thư số) in the unit, by its boundaries on the date it is
     /// seen; a partner's token sees its own.
     #[graphql(directive = list_size::apply(Some(50), None), directive = needs::apply(readers()))]
-    #[expect(clippy::too_many_arguments, reason = "each narrows or tells apart on its own")]
     async fn certificates(
         &self,
         context: &Context<'_>,

@@ -28,3 +28,18 @@ pub(crate) fn require_node() -> Result<(), TaskError> {
     }
     install("Node.js or npm", "nodejs npm")
 }
+
+/// Sees to it that a partner's kit in `examples/partner` can be run.
+pub(crate) fn require_kit_tools() -> Result<(), TaskError> {
+    // Unlike the others, openssl only knows `version`.
+    let tools = [
+        ("curl", "--version"),
+        ("openssl", "version"),
+        ("jq", "--version"),
+        ("python3", "--version"),
+    ];
+    if tools.iter().all(|(tool, argument)| answers(tool, argument)) {
+        return Ok(());
+    }
+    install("curl, openssl, jq or python3", "curl openssl jq python3")
+}

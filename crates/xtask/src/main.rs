@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a developer's terminal")]
 
 mod bench;
+mod campaign;
 mod debian;
 mod postgres;
 mod supply_chain;
@@ -30,6 +31,9 @@ enum Task {
     Postgres,
     /// Seeds the province on both engines, serves it, and prints a table of times and memory.
     Bench,
+    /// Lets clients post and hang up while the server is killed, on both engines; fails on any loss.
+    #[command(subcommand)]
+    Campaign(campaign::Campaign),
     /// Checks licences, bans and sources of all dependencies by `deny.toml`.
     SupplyChain,
 }
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
         Task::Test { filter } => test::run(&filter),
         Task::Postgres => postgres::keep(),
         Task::Bench => bench::run(),
+        Task::Campaign(campaign) => campaign::run(&campaign),
         Task::SupplyChain => supply_chain::check(),
     };
     match done {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::debian::require_node;
+use crate::debian::{require_kit_tools, require_node};
 use crate::postgres::{Cluster, Durability};
 use crate::{TaskError, answers, run as run_program};
 
@@ -13,6 +13,8 @@ pub(crate) fn run(filter: &[String]) -> Result<(), TaskError> {
     run_cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     step("Node.js for the clients' tests");
     require_node()?;
+    step("curl, openssl, jq and Python for the tests of the partner's kit");
+    require_kit_tools()?;
     step("PostgreSQL for the tests");
     let cluster = Cluster::start(Durability::Off)?;
     step("tests on SQLite and PostgreSQL");

@@ -52,7 +52,7 @@ impl Command for ChangeCertificateStatus {
         }
         let at = Path::root().field("input");
         let mut faults = Faults::default();
-        let changed = certificate(row.clone())?.status.change(self.to);
+        let changed = certificate(&row)?.status.change(self.to);
         let changed = changed.map_err(|refused| CertificateRule::CertificateStatus { refused });
         faults.keep(at.field("status"), changed.map_err(Rule::from));
         let today = writer.today();
@@ -152,7 +152,7 @@ impl Reader {
         let select = select
             .filter(Column::Issuer.eq(key.issuer.as_str()))
             .filter(Column::Serial.eq(key.serial.as_str()));
-        select.one(&self.connection).await?.map(certificate).transpose()
+        select.one(&self.connection).await?.as_ref().map(certificate).transpose()
     }
 
     /// A page of certificates, by issuer and serial number.
@@ -179,7 +179,7 @@ impl Reader {
             Take::Last(_) => select.order_by_desc(Column::Issuer).order_by_desc(Column::Serial),
         };
         let rows = select.limit(page.take.limit() as u64 + 1).all(&self.connection).await?;
-        let certificates = rows.into_iter().map(certificate).collect::<Result<_, _>>()?;
+        let certificates = rows.iter().map(certificate).collect::<Result<_, _>>()?;
         Ok(Page::from_overfetch(certificates, page))
     }
 
@@ -210,10 +210,10 @@ pub(super) async fn of_holders(
         .order_by_asc(Column::Serial)
         .all(connection)
         .await?;
-    rows.into_iter().map(certificate).collect()
+    rows.iter().map(certificate).collect()
 }
 
-fn certificate(row: Model) -> Result<Certificate, StoreError> {
+fn certificate(row: &Model) -> Result<Certificate, StoreError> {
     let damaged = || StoreError::damaged(format!("certificate {}", row.serial));
     let key = CertificateKey {
         issuer: IssuerName::parse(&row.issuer).map_err(|_| damaged())?,

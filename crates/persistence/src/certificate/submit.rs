@@ -269,10 +269,9 @@ fn predecessor(
     let rule = match known {
         _ if of.partner != report.partner => Some(CertificateRule::NotOwnPartner),
         Some(row) if of.period == report.period => match state(row)? {
-            ReportState::Accepted => None,
-            ReportState::Superseded => Some(CertificateRule::ReportSuperseded { by: accepted }),
             // That it waits is told at the period.
-            ReportState::PendingReview => None,
+            ReportState::Accepted | ReportState::PendingReview => None,
+            ReportState::Superseded => Some(CertificateRule::ReportSuperseded { by: accepted }),
             state @ (ReportState::Rejected | ReportState::Withdrawn) => {
                 let refused = NotAllowed { action: ReportAction::Supersede, state };
                 Some(CertificateRule::ReportState { refused })

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use registry_demo::{Demo, Scale, Work};
-use registry_domain::access::{Principal, Scope, WritingPrincipal};
+use registry_demo::{Demo, Revocation, Scale, Work};
+use registry_domain::access::{Agreement, PartnerCode, Principal, Scope, WritingPrincipal};
+use registry_domain::certificate::{CertificateStatus, NewReport, Notary, ReportingRules};
 use registry_domain::fault::{Language, Path};
 use registry_domain::time::SimulatedClock;
+use registry_graphql::TokenIssuer as _;
 use registry_persistence::{
-    ChangeHouseholds, CloseHouseholds, Idempotency, RecordConnectivity, RegisterHouseholds, Row,
-    Store, StoreError, WriteError, WriteRequest,
+    BodySignature, ChangeCertificateStatus, ChangeHouseholds, CloseHouseholds, ClosePeriod,
+    Command, Idempotency, ReadRequest, RecordConnectivity, RegisterCertificates,
+    RegisterHouseholds, ReportFilter, ReviewReport, Row, Store, StoreError, SubmitReport,
+    UpdatePartner, WithdrawReport, WriteError, WriteRequest,
 };
 use tokio::sync::mpsc;
 
@@ -17,6 +21,7 @@ use crate::arguments;
 use crate::config::Loaded;
 use crate::error::ServerError;
 use crate::start;
+use crate::token::Tokens;
 
 /// Steps made ahead of the one being written.
 const AHEAD: usize = 4;
@@ -34,26 +39,35 @@ pub(super) async fn run(loaded: &Loaded, scale: arguments::Scale) -> Result<(), 
 pub(super) async fn fill(loaded: &Loaded, scale: Scale) -> Result<(), ServerError> {
     let clock = Arc::new(SimulatedClock::at(chrono::DateTime::UNIX_EPOCH));
     let store = start::migrate_and_open(loaded, clock.clone()).await?;
-    let filled = match Seeding::new(store.clone(), scale) {
-        Ok(seeding) => seeding.run(&clock).await,
-        Err(error) => Err(error),
-    };
+    let filled = Seeding::new(store.clone(), scale).run(loaded, &clock).await;
     store.close().await;
     filled
 }
 
 /// Whether the registry is empty, or was left half filled.
 pub(super) async fn is_due(store: &Store, scale: Scale) -> Result<bool, ServerError> {
-    let seeding = Seeding::new(store.clone(), scale)?;
+    let seeding = Seeding::new(store.clone(), scale);
     let begun = seeding.is_written(Turn::Step(0)).await?;
-    let empty = store.household_count().await? == 0;
+    let auditor = Principal::internal(DEMO, [Scope::RegistryRead]);
+    let reader = store.read(&auditor, ReadRequest::default());
+    let reports = reader.report_count(&ReportFilter::default()).await?;
+    let empty = reports == 0 && store.household_count().await? == 0;
     Ok(empty || begun && !seeding.is_written(Turn::Last).await?)
 }
+
+/// Who writes everything but what partners send.
+const DEMO: &str = "demo";
+
+/// Whoever writes a step, by name.
+const ACTORS: [(&str, Scope); 3] = [
+    (DEMO, Scope::HouseholdsWrite),
+    ("VNPT", Scope::CertificatesReport),
+    ("VIETTEL", Scope::CertificatesReport),
+];
 
 /// A province on its way into one store.
 struct Seeding {
     store: Store,
-    actor: WritingPrincipal,
     scale: Scale,
 }
 
@@ -65,17 +79,15 @@ enum Turn {
 }
 
 impl Seeding {
-    fn new(store: Store, scale: Scale) -> Result<Self, ServerError> {
-        let demo = Principal::internal("demo", [Scope::HouseholdsWrite]);
-        let actor = demo.writer(Scope::HouseholdsWrite).map_err(StoreError::from)?;
-        Ok(Self { store, actor, scale })
+    const fn new(store: Store, scale: Scale) -> Self {
+        Self { store, scale }
     }
 
-    async fn run(&self, clock: &SimulatedClock) -> Result<(), ServerError> {
+    async fn run(&self, loaded: &Loaded, clock: &SimulatedClock) -> Result<(), ServerError> {
         if !is_due(&self.store, self.scale).await? {
             let recorded = self.store.household_count().await?;
             return Err(ServerError::Found(format!(
-                "the registry already has {recorded} households; seeding is for an empty one / đã có dữ liệu, chỉ sinh mẫu vào cơ sở dữ liệu rỗng"
+                "the registry already has records ({recorded} households); seeding is for an empty one / đã có dữ liệu, chỉ sinh mẫu vào cơ sở dữ liệu rỗng"
             )));
         }
         let demo = Demo::new(&self.store.units(), self.scale);
@@ -91,11 +103,17 @@ impl Seeding {
                 }
             }
         });
+        let mut notary = None;
         let mut written = 0;
         while let Some((turn, step)) = steps.recv().await {
             clock.set(step.at);
+            // The key that signs receipts is made at the first step's time.
+            let notary = match &mut notary {
+                Some(notary) => notary,
+                none => none.insert(self.notary(loaded).await?),
+            };
             let rows = step.work.rows();
-            self.write(turn, step.work).await?;
+            self.carry_out(turn, step.work, notary).await?;
             written += rows;
             bar.inc(rows as u64);
         }
@@ -109,41 +127,104 @@ impl Seeding {
         Ok(())
     }
 
+    async fn notary(&self, loaded: &Loaded) -> Result<Arc<dyn Notary>, ServerError> {
+        let tokens = Tokens::new(self.store.clone(), &loaded.config.access)?;
+        tokens.make_first_key().await?;
+        Ok(tokens.notary().await?)
+    }
+
     /// Writes a step, unless an earlier attempt did.
-    async fn write(&self, turn: Turn, work: Work) -> Result<(), ServerError> {
-        let (store, actor) = (&self.store, &self.actor);
-        let request = WriteRequest { idempotency: Some(self.key(turn)), request_id: None };
-        let done = match work {
+    async fn carry_out(
+        &self,
+        turn: Turn,
+        work: Work,
+        notary: &Arc<dyn Notary>,
+    ) -> Result<(), ServerError> {
+        let officer = (DEMO, Scope::HouseholdsWrite);
+        let administrator = (DEMO, Scope::Admin);
+        match work {
             Work::Register(rows) => {
-                store.write(actor, RegisterHouseholds(numbered(rows)), request).await.map(drop)
+                self.write(turn, officer, RegisterHouseholds(numbered(rows))).await
             }
             Work::Survey(rows) => {
-                store.write(actor, RecordConnectivity(numbered(rows)), request).await.map(drop)
+                self.write(turn, officer, RecordConnectivity(numbered(rows))).await
             }
-            Work::Change(rows) => {
-                store.write(actor, ChangeHouseholds(numbered(rows)), request).await.map(drop)
+            Work::Change(rows) => self.write(turn, officer, ChangeHouseholds(numbered(rows))).await,
+            Work::Close(rows) => self.write(turn, officer, CloseHouseholds(numbered(rows))).await,
+            Work::Agree(partner, agreement) => {
+                self.write(turn, administrator, agreed(partner, agreement)).await
             }
-            Work::Close(rows) => {
-                store.write(actor, CloseHouseholds(numbered(rows)), request).await.map(drop)
+            Work::Report(report) => self.report(turn, report, notary).await,
+            Work::Withdraw(report, reason) => {
+                let partner = report.partner.clone();
+                self.write(turn, by(&partner), WithdrawReport { report, reason }).await
             }
+            Work::Review(report, decision, reason) => {
+                let command = ReviewReport { report, decision, reason };
+                self.write(turn, administrator, command).await
+            }
+            Work::ClosePeriod(period) => self.write(turn, administrator, ClosePeriod(period)).await,
+            Work::Certify(rows) => {
+                let Some(partner) = rows.first().map(|row| row.partner.clone()) else {
+                    return Ok(());
+                };
+                self.write(turn, by(&partner), RegisterCertificates(numbered(rows))).await
+            }
+            Work::Revoke(Revocation { partner, key, on, reason }) => {
+                let to = CertificateStatus::Revoked;
+                let command = ChangeCertificateStatus { key, to, on, reason };
+                self.write(turn, by(&partner), command).await
+            }
+        }
+    }
+
+    async fn report(
+        &self,
+        turn: Turn,
+        report: NewReport,
+        notary: &Arc<dyn Notary>,
+    ) -> Result<(), ServerError> {
+        let partner = report.partner.clone();
+        let command = SubmitReport {
+            report,
+            rules: ReportingRules::default(),
+            signature: BodySignature::Missing,
+            notary: Arc::clone(notary),
         };
-        done.map_err(|error| match error {
-            WriteError::Store(error) => error.into(),
-            WriteError::Refused(faults) => {
+        self.write(turn, by(&partner), command).await
+    }
+
+    async fn write<C: Command>(
+        &self,
+        turn: Turn,
+        by: (&str, Scope),
+        command: C,
+    ) -> Result<(), ServerError> {
+        let request = WriteRequest { idempotency: Some(self.key(turn)), request_id: None };
+        match self.store.write(&actor(by)?, command, request).await {
+            Ok(_) => Ok(()),
+            Err(WriteError::Store(error)) => Err(error.into()),
+            Err(WriteError::Refused(faults)) => {
                 let first = faults.into_iter().next();
                 let told = first.map(|fault| {
                     format!("{}: {}", fault.path, fault.rule.message(Language::English))
                 });
-                ServerError::Found(format!(
+                Err(ServerError::Found(format!(
                     "a generated row was refused: {}",
                     told.unwrap_or_default()
-                ))
+                )))
             }
-        })
+        }
     }
 
+    /// Whether a step was written, whoever's it is.
     async fn is_written(&self, turn: Turn) -> Result<bool, ServerError> {
-        Ok(self.store.was_carried_out(&self.actor, &self.key(turn)).await?)
+        for name in ACTORS {
+            if self.store.was_carried_out(&actor(name)?, &self.key(turn)).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn key(&self, turn: Turn) -> Idempotency {
@@ -157,6 +238,19 @@ impl Seeding {
         };
         Idempotency { content: key.clone().into_bytes(), key }
     }
+}
+
+fn agreed(code: PartnerCode, agreement: Agreement) -> UpdatePartner {
+    let agreement = Some(agreement);
+    UpdatePartner { code, name: None, agreement, suspended: None, signatures: None }
+}
+
+fn actor((name, scope): (&str, Scope)) -> Result<WritingPrincipal, StoreError> {
+    Ok(Principal::internal(name, [scope]).writer(scope)?)
+}
+
+fn by(partner: &PartnerCode) -> (&str, Scope) {
+    (partner.as_str(), Scope::CertificatesReport)
 }
 
 fn numbered<T>(rows: Vec<T>) -> Vec<Row<T>> {

@@ -99,12 +99,12 @@ impl Default for ReportingSettings {
 impl ReportingSettings {
     /// The rules themselves.
     #[must_use]
-    pub const fn rules(&self) -> ReportingRules {
+    pub const fn rules(self) -> ReportingRules {
         let millionths = self.total_tolerance_per_mille.saturating_mul(1_000);
         ReportingRules { tolerance: Tolerance { millionths }, due_day: self.due_day }
     }
 
-    pub(super) fn check(&self) -> Result<(), ServerError> {
+    pub(super) fn check(self) -> Result<(), ServerError> {
         if (1..=28).contains(&self.due_day) {
             return Ok(());
         }

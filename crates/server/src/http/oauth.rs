@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use registry_domain::access::{Principal, Scope};
 use serde_json::{Value, json};
 
@@ -155,7 +155,11 @@ impl IntoResponse for OauthError {
                 (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "try again")
             }
         };
-        unkept(status, json!({ "error": error, "error_description": description }))
+        let mut told = unkept(status, json!({ "error": error, "error_description": description }));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            told.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        told
     }
 }
 

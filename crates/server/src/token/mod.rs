@@ -17,7 +17,7 @@ mod verifier;
 use std::sync::Arc;
 
 use registry_domain::access::GrantFault;
-use registry_persistence::{Store, StoreError};
+use registry_persistence::{SigningKey, Store, StoreError};
 use serde_json::{Value, json};
 
 use crate::config::AccessSettings;
@@ -106,11 +106,12 @@ impl Tokens {
         })
     }
 
-    /// The public keys by which this registry's tokens can be checked (RFC 7517).
+    /// The public keys by which this registry's tokens and receipts can be checked (RFC 7517). Retired
+    /// ones stay: a receipt proves something for good, unlike a token.
     pub(crate) async fn key_set(&self) -> Result<Value, StoreError> {
         let standing = self.store.standing().await?;
-        let keys =
-            standing.keys.iter().filter_map(|key| Some(self.accepted(key)?.to_jwk(&key.kid)));
+        let jwk = |key: &SigningKey| Some(verifier::public_half(key)?.to_jwk(&key.kid));
+        let keys = standing.keys.iter().filter_map(jwk);
         Ok(json!({ "keys": keys.collect::<Vec<_>>() }))
     }
 

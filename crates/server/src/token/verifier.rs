@@ -106,17 +106,12 @@ impl Tokens {
     /// The registry's own key of that very name, while it may still have signed a token in force.
     fn own_key(&self, standing: &Standing, kid: &str) -> Result<PublicKey, Reason> {
         let key = standing.keys.iter().find(|key| key.kid == kid).ok_or(Reason::Key)?;
-        self.accepted(key).ok_or(Reason::Key)
-    }
-
-    pub(super) fn accepted(&self, key: &SigningKey) -> Option<PublicKey> {
-        let now = self.store.now().timestamp();
         let last = |retired: registry_domain::time::Instant| {
             retired.timestamp() + self.longest + self.leeway
         };
+        let now = self.store.now().timestamp();
         let alive = key.retired_at.is_none_or(|retired| now < last(retired));
-        let public = key.public.as_slice().try_into().ok()?;
-        alive.then_some(PublicKey::Ed25519(public))
+        public_half(key).filter(|_| alive).ok_or(Reason::Key)
     }
 
     /// What the claims grant just now.
@@ -146,4 +141,8 @@ impl Tokens {
         let unit = units.resolve(code, issued_on).map_err(|_| Reason::Unit)?;
         if unit.validity.holds(self.store.today()) { Ok(unit.id) } else { Err(Reason::Unit) }
     }
+}
+
+pub(super) fn public_half(key: &SigningKey) -> Option<PublicKey> {
+    key.public.as_slice().try_into().ok().map(PublicKey::Ed25519)
 }

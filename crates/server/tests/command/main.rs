@@ -13,4 +13,5 @@ mod failures;
 mod harness;
 mod import;
 mod maintenance;
+mod partner_kit;
 mod tokens;

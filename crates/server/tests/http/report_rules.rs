@@ -148,6 +148,9 @@ async fn who_is_suspended_or_has_no_agreement_posts_nothing(engine: Engine) {
     assert_eq!(faults(&submit(&app, unnamed).await), ["MALFORMED input.partner"]);
 }
 
+/// What a sender says is its signature of a body.
+type Signing<'test> = &'test dyn Fn(&[u8]) -> String;
+
 /// A report sent with whatever is said to be its signature.
 async fn signed(partner: &TestApp, input: &Value, jws: impl Fn(&[u8]) -> String) -> Value {
     let body = json!({ "query": SUBMIT, "variables": { "input": input } }).to_string();
@@ -176,7 +179,7 @@ async fn a_signature_may_be_required_and_must_be_right(engine: Engine) {
 
     let input = report(&all.admin, "2021-07", &[5], 5);
     assert_eq!(faults(&submit(&all.vnpt, input.clone()).await), ["SIGNATURE_MISSING input"]);
-    let wrong: [&dyn Fn(&[u8]) -> String; 5] = [
+    let wrong: [Signing<'_>; 5] = [
         &|body| detached(&other, "a", body),
         &|body| detached(&own, "b", body),
         &|body| detached(&own, "a", &[body, b" "].concat()),

@@ -102,8 +102,10 @@ pub fn report(app: &TestApp, period: &str, issued: &[u32], cumulative: u64) -> V
 
 /// The same with more members, or others.
 pub fn with(mut input: Value, members: Value) -> Value {
-    for (name, value) in members.as_object().unwrap() {
-        input[name] = value.clone();
+    if let Value::Object(members) = members {
+        for (name, value) in members {
+            input[name] = value;
+        }
     }
     input
 }

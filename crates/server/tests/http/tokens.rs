@@ -248,7 +248,10 @@ async fn a_retired_key_counts_as_long_as_its_tokens_may_live(engine: Engine) {
     let (new, kid) = own_key(&app.store).await;
     assert_eq!(kid, new_kid);
     assert!(is_accepted(&app, &new.token(&new_kid, &late)).await);
-    assert_eq!(published().await, [new_kid]);
+    // What it has signed for good, such as receipts, can be checked for good.
+    found = published().await;
+    found.sort();
+    assert_eq!(found, both);
 }
 
 /// Gives VNPT a key, as an administrator would.
