@@ -14,12 +14,10 @@ mod steps;
 mod visit;
 
 use registry_domain::access::{Agreement, PartnerCode};
-use registry_domain::certificate::{
-    CertificateKey, Decision, NewCertificate, NewReport, ReportKey,
-};
+use registry_domain::certificate::{Decision, NewCertificate, NewReport, ReportKey, StatusChange};
 use registry_domain::connectivity::NewSurvey;
 use registry_domain::household::{HouseholdChange, HouseholdClosure, NewHousehold};
-use registry_domain::time::{Date, Instant, YearMonth};
+use registry_domain::time::{Instant, YearMonth};
 use registry_domain::unit::Units;
 
 use calibration::Calibration;
@@ -89,21 +87,8 @@ pub enum Work {
     ClosePeriod(YearMonth),
     /// Certificates of one partner to register.
     Certify(Vec<NewCertificate>),
-    /// A certificate to revoke.
-    Revoke(Revocation),
-}
-
-/// A certificate that is not to be relied on any more.
-#[derive(Debug, Clone)]
-pub struct Revocation {
-    /// Whose.
-    pub partner: PartnerCode,
-    /// Which one.
-    pub key: CertificateKey,
-    /// Since when.
-    pub on: Date,
-    /// Why.
-    pub reason: String,
+    /// Certificates of one partner to revoke.
+    Revoke(PartnerCode, Vec<StatusChange>),
 }
 
 impl Work {
@@ -117,11 +102,8 @@ impl Work {
             Self::Close(rows) => rows.len(),
             Self::Report(report) => report.lines.len(),
             Self::Certify(rows) => rows.len(),
-            Self::Agree(..)
-            | Self::Withdraw(..)
-            | Self::Review(..)
-            | Self::ClosePeriod(_)
-            | Self::Revoke(_) => 1,
+            Self::Revoke(_, rows) => rows.len(),
+            Self::Agree(..) | Self::Withdraw(..) | Self::Review(..) | Self::ClosePeriod(_) => 1,
         }
     }
 }

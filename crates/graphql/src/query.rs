@@ -7,7 +7,7 @@ use crate::access::{AccessScope, list_size, needs, open};
 use crate::certificate::{
     Certificate, CertificateConnection, CertificateFilter, CertificateGroup,
     CertificateReconciliation, CertificateTotal, ReportArguments, ReportConnection, ReportFilter,
-    ReportingPeriod, TotalsArguments, certificate_page, key_of_record, one_certificate, readers,
+    ReportingPeriod, TotalsArguments, certificate_page, key_argument, one_certificate, readers,
     reconcile, report_page, reporting_periods, totals,
 };
 use crate::error::ApiError;
@@ -256,7 +256,7 @@ impl Query {
         #[graphql(desc = "Its number (số hiệu), in hexadecimal.")] serial: String,
         #[graphql(desc = "Who signed it (tổ chức cấp).")] issuer: String,
     ) -> Result<Option<Certificate>> {
-        let key = key_of_record(&serial, &issuer)?;
+        let key = key_argument(&serial, &issuer)?;
         Ok(one_certificate(Session::of(context), &key).await?)
     }
 

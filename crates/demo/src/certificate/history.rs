@@ -8,7 +8,7 @@ use registry_domain::certificate::Decision;
 use registry_domain::time::{Date, Instant};
 
 use super::report::{InForce, Sent, Told, lines};
-use super::single::{First, first_number};
+use super::single::first_number;
 use super::volume::Volume;
 use super::{Certificates, LAST_MONTH, PARTNERS, VIETTEL, VNPT, day_of, period_of};
 use crate::chance::{Question, pick};
@@ -140,7 +140,8 @@ enum What {
     Certified {
         from: usize,
     },
-    Revoked(First),
+    /// All that were revoked in the month.
+    Revoked,
 }
 
 /// All that was recorded, in order of time.
@@ -186,7 +187,7 @@ fn month_of(volume: &Volume, partner: usize, month: u32, deeds: &mut Vec<Deed>) 
     let sizes = volume.month(partner, month);
     let rows = volume.firsts(partner, month).count() + sizes.renewals.len();
     let batches = (0..rows).step_by(BATCH).map(|from| What::Certified { from });
-    let revocations = sizes.revocations.iter().map(|first| What::Revoked(*first));
+    let revocations = (!sizes.revocations.is_empty()).then_some(What::Revoked);
     let next_day = at_hour(sent_on + Days::new(1), if partner == VNPT { 9 } else { 14 });
     for (turn, what) in (0..).zip(batches.chain(revocations)) {
         push(next_day + Duration::minutes(turn), what);
@@ -276,7 +277,11 @@ impl Known {
                 let renewals = renewals.filter_map(|renewal| certificates.renewal(*renewal));
                 Work::Certify(firsts.chain(renewals).skip(from).take(BATCH).collect())
             }
-            What::Revoked(first) => Work::Revoke(certificates.revocation(first, month)?),
+            What::Revoked => {
+                let revoked = certificates.volume.month(partner, month).revocations.iter();
+                let changes = revoked.filter_map(|first| certificates.revocation(*first, month));
+                Work::Revoke(certificates.partners[partner].code.clone(), changes.collect())
+            }
         };
         Some(work)
     }
@@ -291,6 +296,7 @@ pub(super) fn rows(volume: &Volume, deed: &Deed) -> u64 {
             let rows = volume.firsts(deed.partner, deed.month).count() + renewals;
             (rows - from).min(BATCH)
         }
+        What::Revoked => volume.month(deed.partner, deed.month).revocations.len(),
         _ => 1,
     };
     rows as u64

@@ -2,7 +2,8 @@
 
 use chrono::Months;
 use registry_domain::certificate::{
-    CertificateKey, Holder, Kind, NewCertificate, SerialNumber, Validity,
+    CertificateKey, CertificateStatus, Holder, Kind, NewCertificate, SerialNumber, StatusChange,
+    Validity,
 };
 use registry_domain::personal::CitizenNumber;
 use registry_domain::time::Date;
@@ -10,7 +11,7 @@ use registry_domain::unit::UnitId;
 
 use super::{Certificates, VIETTEL, VNPT, day_of};
 use crate::chance::{Question, bits, chance, pick};
-use crate::{Revocation, family};
+use crate::family;
 
 /// A partner's numbers begin here; no household's head has a citizen number by one of these.
 pub(super) const fn first_number(partner: usize) -> u32 {
@@ -87,12 +88,12 @@ impl Certificates {
         self.certificate(renewal.of, (1, renewal.unit, Kind::Renewal), span)
     }
 
-    pub(super) fn revocation(&self, first: First, month: u32) -> Option<Revocation> {
+    pub(super) fn revocation(&self, first: First, month: u32) -> Option<StatusChange> {
         let day = 1 + small(first.number, Question::RevokedDay, 28);
         let reason = REASONS[pick(first.number, Question::RevokedReason, REASONS.len())];
-        Some(Revocation {
-            partner: self.partners[first.partner].code.clone(),
+        Some(StatusChange {
             key: self.key(first, 0)?,
+            to: CertificateStatus::Revoked,
             on: day_of(month, day),
             reason: reason.to_owned(),
         })

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use registry_domain::access::PartnerCode;
 use registry_domain::certificate::{
-    CertificateKey, Decision, Kind, Line, NewReport, ReportKey, Revision, Submission,
+    CertificateKey, Decision, Kind, Line, NewReport, ReportKey, Revision, StatusChange, Submission,
 };
 use registry_domain::time::{Date, Instant, YearMonth, local_date};
 use registry_domain::unit::{Level, UnitId, Units};
 use registry_testing::{Engine, TestDatabase};
 
 use super::CertificateDifference;
-use crate::{Demo, Revocation, Scale, Step, Work};
+use crate::{Demo, Scale, Step, Work};
 
 async fn units() -> std::sync::Arc<Units> {
     let database = TestDatabase::create(Engine::Sqlite).await;
@@ -207,7 +207,11 @@ impl Registered {
                         registered.take(row, local_date(step.at));
                     }
                 }
-                Work::Revoke(revocation) => registered.revoke(revocation, local_date(step.at)),
+                Work::Revoke(_, revocations) => {
+                    for revocation in revocations {
+                        registered.revoke(revocation, local_date(step.at));
+                    }
+                }
                 _ => {}
             }
         }
@@ -228,7 +232,7 @@ impl Registered {
         assert!(self.by_key.insert(row.key.clone(), known).is_none(), "{row:?}");
     }
 
-    fn revoke(&mut self, Revocation { key, on, reason, .. }: &Revocation, today: Date) {
+    fn revoke(&mut self, StatusChange { key, on, reason, .. }: &StatusChange, today: Date) {
         // Taken out, so that none is revoked twice.
         let (partner, unit, issued_on) = self.by_key.remove(key).unwrap();
         assert!(issued_on < *on && *on < today && !reason.is_empty());

@@ -22,7 +22,7 @@ pub use report::{
 pub use rule::CertificateRule;
 pub use single::{
     CertificateKey, CertificateStatus, Holder, IssuerName, Kind, NewCertificate, SerialNumber,
-    StatusNotAllowed, Validity,
+    StatusChange, StatusNotAllowed, Validity,
 };
 pub use state::{NotAllowed, ReportAction, ReportState};
 pub use x509::{Authority, Presented};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
-use super::{CertificateRule, ReportState};
+use super::{CertificateRule, Content, ContentLine, ReportState};
 use crate::access::PartnerCode;
 use crate::fault::{Expected, Faults, Path, Rule};
 use crate::text;
@@ -135,6 +135,31 @@ pub struct NewReport {
     pub cumulative_issued: u64,
     /// Whether it corrects an earlier statement.
     pub submission: Submission,
+}
+
+impl NewReport {
+    /// What it says; retries of the same content are the same, however its lines are ordered.
+    #[must_use]
+    pub fn content(&self, units: &Units) -> Content {
+        let line = |(_, line): &(Path, Line)| ContentLine {
+            issued: line.counts.issued.get(),
+            renewed: line.counts.renewed.get(),
+            revoked: line.counts.revoked.get(),
+            unit: units.get(line.unit).map(|unit| unit.code.to_string()).unwrap_or_default(),
+        };
+        let (supersedes, reason) = match &self.submission {
+            Submission::First => (None, None),
+            Submission::Correction { of, reason } => (Some(of.to_string()), Some(reason.clone())),
+        };
+        Content {
+            cumulative_issued: self.cumulative_issued,
+            lines: self.lines.iter().map(line).collect(),
+            partner: self.partner.to_string(),
+            period: self.period.to_string(),
+            reason,
+            supersedes,
+        }
+    }
 }
 
 /// What is wrong with the units of lines, each given with its row and place: every line names a

@@ -216,6 +216,19 @@ impl CertificateStatus {
     }
 }
 
+/// A change of a certificate's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusChange {
+    /// Which certificate.
+    pub key: CertificateKey,
+    /// What it becomes.
+    pub to: CertificateStatus,
+    /// From when on.
+    pub on: Date,
+    /// Why.
+    pub reason: String,
+}
+
 impl StatusNotAllowed {
     /// What the status allows instead.
     #[must_use]

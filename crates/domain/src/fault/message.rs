@@ -67,7 +67,9 @@ impl Rule {
                 format!("the active household {code} has the same head")
             }
             Self::DuplicateSurvey { on } => format!("the household already has a survey of {on}"),
-            Self::DuplicateInBatch { first } => format!("row {first} of the batch, counted from 0, says the same"),
+            Self::DuplicateInBatch { first } => {
+                format!("row {first} of the batch, counted from 0, says the same")
+            }
             Self::BatchEmpty => "the batch has no rows".into(),
             Self::BatchTooLarge { rows, limit } => {
                 format!("the batch has {rows} rows; at most {limit} are allowed")
@@ -138,7 +140,9 @@ impl Rule {
                 format!("hộ đang hoạt động {code} có cùng chủ hộ")
             }
             Self::DuplicateSurvey { on } => format!("hộ đã có khảo sát ngày {on}"),
-            Self::DuplicateInBatch { first } => format!("trùng với dòng {first} (đếm từ 0) trong cùng lô"),
+            Self::DuplicateInBatch { first } => {
+                format!("trùng với dòng {first} (đếm từ 0) trong cùng lô")
+            }
             Self::BatchEmpty => "lô không có dòng nào".into(),
             Self::BatchTooLarge { rows, limit } => {
                 format!("lô có {rows} dòng; tối đa {limit} dòng")

@@ -25,6 +25,17 @@ impl Units {
         found.into_iter().collect()
     }
 
+    /// The commune on the boundaries of `on` that a commune of any time is, or most of it went to.
+    #[must_use]
+    pub fn commune_on(&self, commune: UnitId, on: Date) -> Option<UnitId> {
+        let validity = self.get(commune)?.validity;
+        if validity.holds(on) {
+            return Some(commune);
+        }
+        let parts = self.spread(commune, validity.nearest(on), on);
+        parts.into_iter().max_by_key(|(_, weight)| *weight).map(|(unit, _)| unit)
+    }
+
     /// The communes, of any time, that share hamlets with `unit` on the boundaries of `on`.
     #[must_use]
     pub fn communes_meeting(&self, unit: UnitId, on: Date) -> Vec<UnitId> {

@@ -22,7 +22,7 @@ pub(crate) use decide::DecisionMutation;
 pub(crate) use live::report_changes;
 pub(crate) use period::{ReportingPeriod, reporting_periods};
 pub(crate) use reconciliation::{CertificateReconciliation, reconcile};
-pub(crate) use register::{RegistrationMutation, key_of_record};
+pub(crate) use register::{RegistrationMutation, key_argument};
 pub(crate) use report::{
     CertificateReport, ReportArguments, ReportConnection, ReportFilter, one_report,
     partner_argument, report_page,

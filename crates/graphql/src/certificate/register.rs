@@ -3,8 +3,8 @@
 use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
 use registry_domain::access::{PartnerCode, Scope};
 use registry_domain::certificate::{
-    CertificateKey, Holder, IssuerName, Kind, NewCertificate, Presented, SerialNumber, Submission,
-    Validity,
+    CertificateKey, Holder, IssuerName, Kind, NewCertificate, Presented, SerialNumber,
+    StatusChange, Submission, Validity,
 };
 use registry_domain::fault::{Expected, Faults, Path, Rule};
 use registry_domain::personal::CitizenNumber;
@@ -143,22 +143,23 @@ impl RegistrationMutation {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
         let at = Path::root().field("input");
         let mut faults = Faults::default();
-        let key = key(&input.serial, &input.issuer, &at).map_err(|found| faults.extend(found));
+        let key = key(&input.serial, &input.issuer, &at).map_err(|found| faults.extend(found)).ok();
         let reason = faults.keep(at.field("reason"), Submission::reason(&input.reason));
         let (to, on) = (input.status.into(), input.on.0);
-        let command = key.ok().zip(reason);
-        let command = command.map(|(key, reason)| ChangeCertificateStatus { key, to, on, reason });
-        let done = write(session, Scope::CertificatesReport, faults.or(command), attempt).await?;
+        let change = key.clone().zip(reason);
+        let change = change.map(|(key, reason)| StatusChange { key, to, on, reason });
+        let command = faults.or(change);
+        let command = command.map(|value| ChangeCertificateStatus(vec![Row { at, value }]));
+        let done = write(session, Scope::CertificatesReport, command, attempt).await?;
         Ok(match done {
-            Ok(written) => {
-                let (issuer, serial) = written.outcome;
-                let key = key_of_record(&serial, &issuer)?;
-                ChangeCertificateStatusPayload {
-                    certificate: one_certificate(session, &key).await?,
-                    replayed: written.replayed,
-                    errors: Vec::new(),
-                }
-            }
+            Ok(written) => ChangeCertificateStatusPayload {
+                certificate: match &key {
+                    Some(key) => one_certificate(session, key).await?,
+                    None => None,
+                },
+                replayed: written.replayed,
+                errors: Vec::new(),
+            },
             Err(errors) => {
                 ChangeCertificateStatusPayload { certificate: None, replayed: false, errors }
             }
@@ -174,8 +175,8 @@ fn key(serial: &str, issuer: &str, at: &Path) -> Result<CertificateKey, Faults> 
     faults.or(serial.zip(issuer).map(|(serial, issuer)| CertificateKey { issuer, serial }))
 }
 
-/// A certificate's key as an argument names it, or as it was recorded.
-pub(crate) fn key_of_record(serial: &str, issuer: &str) -> Result<CertificateKey, ApiError> {
+/// A certificate's key as arguments name it.
+pub(crate) fn key_argument(serial: &str, issuer: &str) -> Result<CertificateKey, ApiError> {
     key(serial, issuer, &Path::root()).map_err(|faults| {
         let first = faults.into_iter().next();
         let rule = first.map_or(Rule::TextEmpty, |fault| fault.rule);

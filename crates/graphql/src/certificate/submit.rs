@@ -1,6 +1,6 @@
 //! Sending a report: the input, judged row by row, and what comes of it.
 
-use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject, Value};
 use registry_domain::access::Scope;
 use registry_domain::certificate::{
     CertificateRule, Counts, Line, NewReport, ReportKey, Submission, Warning, check_communes,
@@ -181,7 +181,13 @@ impl SubmissionMutation {
                 Err(errors) => refused(errors),
             });
         }
-        let attempt = Attempt::new(Some(input.idempotency_key.clone()), sent.clone());
+        // Without a report there is nothing to be tried.
+        let content = command.as_ref().ok().map(|command| {
+            let content = command.report.content(&session.reader.units());
+            Value::String(content.canonical())
+        });
+        let attempt =
+            Attempt::new(Some(input.idempotency_key.clone()), content.unwrap_or_default());
         Ok(match write(session, scope, command, attempt).await? {
             Ok(written) => {
                 let key: Result<ReportKey, _> = written.outcome.parse();

@@ -30,8 +30,8 @@ use crate::writer::{Writer, refuse};
 use crate::{Reader, StoreError, WriteError};
 
 pub use decide::{ReviewReport, WithdrawReport};
-pub use ledger::{CertificateSums, LedgerSnapshot};
 pub(crate) use ledger::LedgerCache;
+pub use ledger::{CertificateSums, LedgerSnapshot};
 pub use period::{ClosePeriod, PeriodState, ReopenPeriod};
 pub use read::{ReportFilter, ReportPosition};
 pub use reconcile::Reconciliation;

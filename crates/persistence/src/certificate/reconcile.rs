@@ -52,6 +52,8 @@ impl Reader {
             }
         }
         for (code, unit, kind, count) in self.registered_in(period).await? {
+            // What was issued earlier may be revoked on other boundaries.
+            let unit = self.units().commune_on(unit, period.last_day()).unwrap_or(unit);
             let place = counted.entry((code, unit)).or_default();
             place.1[kind] += count;
         }

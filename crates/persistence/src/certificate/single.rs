@@ -1,92 +1,136 @@
 //! Single certificates: changing their status, finding them.
 
+use std::collections::{BTreeMap, HashMap};
+
 use registry_domain::access::PartnerCode;
 use registry_domain::certificate::{
     Certificate, CertificateKey, CertificateRule, CertificateStatus, Holder, IssuerName, Kind,
-    Validity,
+    StatusChange, Validity,
 };
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::page::{Page, PageRequest, Take};
 use registry_domain::time::{Date, YearMonth};
 use registry_domain::unit::UnitId;
-use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::sea_query::Condition;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use crate::entity::certificate::{Column, Entity, Model, status_change};
 use crate::personal::hex;
-use crate::writer::{Command, Writer, refuse};
+use crate::writer::{Command, Row, Writer, bounded};
 use crate::{Reader, StoreError, WriteError, bulk};
 
-/// Suspends, resumes or revokes a certificate.
+/// Suspends, resumes or revokes certificates, all or none.
 #[derive(Debug)]
-pub struct ChangeCertificateStatus {
-    /// Which one.
-    pub key: CertificateKey,
-    /// What it becomes.
-    pub to: CertificateStatus,
-    /// From when on.
-    pub on: Date,
-    /// Why.
-    pub reason: String,
-}
+pub struct ChangeCertificateStatus(pub Vec<Row<StatusChange>>);
+
+/// The certificates as they become, each with why.
+#[derive(Debug)]
+pub struct StatusPlan(Vec<(StatusChange, Registered)>);
+
+/// A certificate as it is stored.
+#[derive(Debug)]
+struct Registered(Model);
+
+/// The rows are known whole; only their status changes.
+const TAKE_STATUS: &str = "ON CONFLICT (issuer, serial) DO UPDATE SET status = excluded.status, \
+                           status_on = excluded.status_on";
 
 impl Command for ChangeCertificateStatus {
     const ACTION: &'static str = "certificate.status";
-    type Plan = Self;
-    /// Issuer and serial number.
-    type Outcome = (String, String);
+    type Plan = StatusPlan;
+    /// How many were changed.
+    type Outcome = usize;
 
     fn subjects(&self) -> usize {
-        1
+        self.0.len()
     }
 
     async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
-        let select = writer.locking(by_key(&self.key));
-        let Some(row) = select.one(&writer.transaction).await? else {
-            return Err(refuse("serial", CertificateRule::UnknownCertificate.into()));
-        };
-        if writer.principal.partner().is_some_and(|own| own.as_str() != row.partner) {
-            return Err(refuse("serial", CertificateRule::NotOwnPartner.into()));
-        }
-        let at = Path::root().field("input");
+        bounded(&self.0)?;
+        let mut known = locked(writer, self.0.iter().map(|row| &row.value.key)).await?;
         let mut faults = Faults::default();
-        let changed = certificate(&row)?.status.change(self.to);
-        let changed = changed.map_err(|refused| CertificateRule::CertificateStatus { refused });
-        faults.keep(at.field("status"), changed.map_err(Rule::from));
-        let today = writer.today();
-        if self.on > today {
-            faults.push(at.field("on"), Rule::FutureDate { today });
-        } else if self.on < row.status_on {
-            faults.push(at.field("on"), Rule::DateTooEarly { earliest: row.status_on });
+        let mut plan = Vec::with_capacity(self.0.len());
+        for Row { at, value: change } in self.0 {
+            // Taken out: a second change of the same certificate would find none.
+            let Some(Registered(row)) = known.remove(&change.key) else {
+                faults.push(at.field("serial"), CertificateRule::UnknownCertificate.into());
+                continue;
+            };
+            match check(writer, &row, &change, &at)? {
+                Ok(()) => plan.push((change, Registered(row))),
+                Err(found) => faults.extend(found),
+            }
         }
-        faults.or(Some(self)).map_err(WriteError::Refused)
+        faults.or(Some(StatusPlan(plan))).map_err(WriteError::Refused)
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let Self { key, to, on, reason } = plan;
-        let (issuer, serial) = (key.issuer.as_str().to_owned(), key.serial.to_string());
-        Entity::update_many()
-            .col_expr(Column::Status, Expr::value(to.code()))
-            .col_expr(Column::StatusOn, Expr::value(on))
-            .filter(Column::Issuer.eq(&issuer))
-            .filter(Column::Serial.eq(&serial))
-            .exec(&writer.transaction)
-            .await?;
-        let change = status_change::Model {
-            issuer: issuer.clone(),
-            serial: serial.clone(),
-            event: writer.event()?,
-            recorded_at: writer.now,
-            status: to.code().to_owned(),
-            status_on: on,
-            reason,
-            actor: writer.principal.actor().to_owned(),
-        };
-        bulk::insert::<status_change::Entity>(&writer.transaction, &[change], "").await?;
-        Ok((issuer, serial))
+        let (event, mut rows, mut changes) = (writer.event()?, Vec::new(), Vec::new());
+        for (StatusChange { key, to, on, reason }, Registered(row)) in plan.0 {
+            let status = to.code().to_owned();
+            rows.push(Model { status: status.clone(), status_on: on, ..row });
+            changes.push(status_change::Model {
+                issuer: key.issuer.as_str().to_owned(),
+                serial: key.serial.to_string(),
+                event,
+                recorded_at: writer.now,
+                status,
+                status_on: on,
+                reason,
+                actor: writer.principal.actor().to_owned(),
+            });
+        }
+        bulk::insert::<Entity>(&writer.transaction, &rows, TAKE_STATUS).await?;
+        bulk::insert::<status_change::Entity>(&writer.transaction, &changes, "").await?;
+        Ok(rows.len())
     }
+}
+
+/// The certificates with these keys, locked in order, so that two batches can't wait for each other.
+async fn locked(
+    writer: &Writer,
+    keys: impl Iterator<Item = &CertificateKey>,
+) -> Result<HashMap<CertificateKey, Registered>, StoreError> {
+    let mut by_issuer: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for key in keys {
+        by_issuer.entry(key.issuer.as_str()).or_default().push(key.serial.as_str());
+    }
+    let mut found = HashMap::new();
+    for (issuer, serials) in by_issuer {
+        let select = Entity::find()
+            .filter(Column::Issuer.eq(issuer))
+            .filter(Column::Serial.is_in(serials))
+            .order_by_asc(Column::Serial);
+        for row in writer.locking(select).all(&writer.transaction).await? {
+            found.insert(certificate(&row)?.key, Registered(row));
+        }
+    }
+    Ok(found)
+}
+
+fn check(
+    writer: &Writer,
+    row: &Model,
+    change: &StatusChange,
+    at: &Path,
+) -> Result<Result<(), Faults>, StoreError> {
+    let mut faults = Faults::default();
+    if writer.principal.partner().is_some_and(|own| own.as_str() != row.partner) {
+        faults.push(at.field("serial"), CertificateRule::NotOwnPartner.into());
+        return Ok(Err(faults));
+    }
+    let changed = certificate(row)?.status.change(change.to);
+    let changed = changed.map_err(|refused| CertificateRule::CertificateStatus { refused });
+    faults.keep(at.field("status"), changed.map_err(Rule::from));
+    let today = writer.today();
+    if change.on > today {
+        faults.push(at.field("on"), Rule::FutureDate { today });
+    } else if change.on < row.status_on {
+        faults.push(at.field("on"), Rule::DateTooEarly { earliest: row.status_on });
+    }
+    Ok(faults.or(Some(())))
 }
 
 /// Conditions on certificates; all of those given must hold.
@@ -192,10 +236,6 @@ impl Reader {
             .into_tuple::<i64>();
         Ok(counted.one(&self.connection).await?.unwrap_or_default().cast_unsigned())
     }
-}
-
-fn by_key(key: &CertificateKey) -> Select<Entity> {
-    Entity::find_by_id((key.issuer.as_str().to_owned(), key.serial.to_string()))
 }
 
 /// Those that a holder has by several partners; `hashes` are the holders'.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use registry_domain::access::{Partner, PartnerCode, SignaturePolicy};
 use registry_domain::certificate::{
-    CertificateRule, Content, ContentLine, ControlTotal, DetachedSignature, HistoryState, Line,
-    NewReport, NotAllowed, Notary, Receipt, ReportAction, ReportKey, ReportState, ReportingRules,
-    Revision, Submission, Warning, check_communes,
+    CertificateRule, ControlTotal, DetachedSignature, HistoryState, Line, NewReport, NotAllowed,
+    Notary, Receipt, ReportAction, ReportKey, ReportState, ReportingRules, Revision, Submission,
+    Warning, check_communes,
 };
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::time::YearMonth;
@@ -141,7 +141,7 @@ impl Command for SubmitReport {
         if let Some(corrected) = corrected.filter(|_| state == ReportState::Accepted) {
             end(writer, (&key, corrected), ReportState::Superseded, change).await?;
         }
-        let content = content(&report, writer)?;
+        let content = report.content(writer.units());
         let content_sha256 = hex(&Sha256::digest(content.canonical().as_bytes()));
         let receipt = Receipt {
             audit_position: writer.event()?,
@@ -315,31 +315,6 @@ pub(super) async fn is_closed(writer: &Writer, period: YearMonth) -> Result<bool
         .filter(closing::Column::Month.eq(period.index()))
         .filter(closing::Column::ReopenedAt.is_null());
     Ok(open_end.one(&writer.transaction).await?.is_some())
-}
-
-fn content(report: &NewReport, writer: &Writer) -> Result<Content, StoreError> {
-    let line = |(_, line): &(Path, Line)| {
-        let unit = writer.units().get(line.unit);
-        let unit = unit.ok_or_else(|| StoreError::damaged("the unit of a line"))?;
-        Ok(ContentLine {
-            issued: line.counts.issued.get(),
-            renewed: line.counts.renewed.get(),
-            revoked: line.counts.revoked.get(),
-            unit: unit.code.to_string(),
-        })
-    };
-    let (supersedes, reason) = match &report.submission {
-        Submission::First => (None, None),
-        Submission::Correction { of, reason } => (Some(of.to_string()), Some(reason.clone())),
-    };
-    Ok(Content {
-        cumulative_issued: report.cumulative_issued,
-        lines: report.lines.iter().map(line).collect::<Result<_, StoreError>>()?,
-        partner: report.partner.to_string(),
-        period: report.period.to_string(),
-        reason,
-        supersedes,
-    })
 }
 
 fn total(lines: &[Line], count: impl Fn(&Line) -> u32) -> i64 {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use registry_demo::{Demo, Revocation, Scale, Work};
+use registry_demo::{Demo, Scale, Work};
 use registry_domain::access::{Agreement, PartnerCode, Principal, Scope, WritingPrincipal};
-use registry_domain::certificate::{CertificateStatus, NewReport, Notary, ReportingRules};
+use registry_domain::certificate::{NewReport, Notary, ReportingRules};
 use registry_domain::fault::{Language, Path};
 use registry_domain::time::SimulatedClock;
 use registry_graphql::TokenIssuer as _;
@@ -170,10 +170,8 @@ impl Seeding {
                 };
                 self.write(turn, by(&partner), RegisterCertificates(numbered(rows))).await
             }
-            Work::Revoke(Revocation { partner, key, on, reason }) => {
-                let to = CertificateStatus::Revoked;
-                let command = ChangeCertificateStatus { key, to, on, reason };
-                self.write(turn, by(&partner), command).await
+            Work::Revoke(partner, rows) => {
+                self.write(turn, by(&partner), ChangeCertificateStatus(numbered(rows))).await
             }
         }
     }

@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod certificate_totals;
 mod clients;
 mod connections;
 mod connectivity;

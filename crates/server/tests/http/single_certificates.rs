@@ -16,6 +16,7 @@ on_both_engines!(
     a_certificate_as_pem_is_checked_against_the_partners_authorities,
     a_status_changes_as_it_may,
     declared_and_registered_are_reconciled,
+    what_was_revoked_counts_on_the_boundaries_of_its_month,
     a_holder_is_never_shown_or_kept_in_clear,
 );
 
@@ -277,6 +278,24 @@ async fn declared_and_registered_are_reconciled(engine: Engine) {
         r#"{ certificateReconciliation(period: "2024-05") { sharedHolders { pseudonym } } }"#;
     let refused = all.vnpt.answer(shared, json!({})).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], json!("FORBIDDEN"));
+}
+
+async fn what_was_revoked_counts_on_the_boundaries_of_its_month(engine: Engine) {
+    let all = Reporting::start(engine).await;
+    // Xã Vị Trung went whole into Xã Vị Thủy (31441) on 2025-07-01.
+    let mut before = certificate("5A01", "000199001234");
+    (before["unit"], before["validFrom"]) = (json!("31444"), json!("2025-06-10"));
+    assert_eq!(register(&all.vnpt, &json!([before])).await["registered"], json!(1));
+    let revoke = json!({ "serial": "5A01", "issuer": "VNPT-CA", "status": "REVOKED", "on": "2025-08-20", "reason": "mất" });
+    all.vnpt.data(STATUS, json!({ "input": revoke })).await;
+    let lines = json!([{ "unit": "31441", "issued": 0, "renewed": 0, "revoked": 1 }]);
+    let input = json!({ "period": "2025-08", "lines": lines, "cumulativeIssued": 0, "idempotencyKey": "a" });
+    all.taken(&all.vnpt, input).await;
+    let query = r#"{ certificateReconciliation(period: "2025-08") { rows { unit { name } registered { revoked } difference { revoked } } } }"#;
+    assert_eq!(
+        all.admin.data(query, json!({})).await["certificateReconciliation"]["rows"],
+        json!([{ "unit": { "name": "Xã Vị Thủy" }, "registered": { "revoked": 1 }, "difference": { "revoked": 0 } }])
+    );
 }
 
 async fn a_holder_is_never_shown_or_kept_in_clear(engine: Engine) {
