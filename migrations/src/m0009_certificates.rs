@@ -120,6 +120,8 @@ fn report() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("decided_at"))
         .col(string_null("decided_by"))
         .col(text_null("decision_reason"))
+        .col(string_null("withdrawn_by"))
+        .col(text_null("withdrawal_reason"))
         .primary_key(Index::create().col("partner").col("month").col("revision"))
         .to_owned()
 }

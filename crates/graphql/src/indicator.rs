@@ -269,7 +269,7 @@ pub(crate) async fn values(
     let figures = session.figures().await?;
     let certificates = wanted.iter().any(|(_, domain)| domain.counts_certificates());
     let certificates = certificates.then(|| Certificates::of(figures, &units, unit, boundaries.on));
-    let issued = certificates.and_then(|certificates| certificates.issued_by(month));
+    let issued = certificates.as_ref().and_then(|certificates| certificates.issued_by(month));
     let totals = Totals::add_up(&figures.rollups, &boundaries.portions, month, audience(session));
     let totals = totals.with_certificates(issued);
     let values = wanted.into_iter().filter_map(|(code, domain)| {
@@ -282,7 +282,7 @@ pub(crate) async fn values(
             value: figure.value(),
             coverage: figure.coverage.into(),
             target: target(session, *domain),
-            status: FigureStatus::of(month, today).into(),
+            status: status(*domain, certificates.as_ref(), month, today).into(),
             quality: figure.quality.into(),
             on: Date(on),
             month: YearMonth(month),
@@ -354,7 +354,7 @@ pub(crate) async fn series(
             denominator: told(&figure, figure.denominator),
             value: figure.value(),
             coverage: figure.coverage.into(),
-            status: FigureStatus::of(month, session.reader.today()).into(),
+            status: status(code, certificates.as_ref(), month, session.reader.today()).into(),
             quality: figure.quality.into(),
         })
     };
@@ -365,6 +365,19 @@ fn audience(session: &Session) -> Audience {
     match session.reader.principal().require(Scope::RegistryRead) {
         Ok(()) => Audience::Trusted,
         Err(_) => Audience::Public,
+    }
+}
+
+/// Certificates are final once their periods are closed, everything else once its time is over.
+fn status(
+    code: domain::IndicatorCode,
+    certificates: Option<&Certificates>,
+    month: time::YearMonth,
+    today: time::Date,
+) -> FigureStatus {
+    match certificates {
+        Some(certificates) if code.counts_certificates() => certificates.view.status(month),
+        _ => FigureStatus::of(month, today),
     }
 }
 

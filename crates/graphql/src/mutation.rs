@@ -53,7 +53,11 @@ pub(crate) async fn write<C: Command>(
     };
     let idempotency = attempt
         .key
-        .map(|key| Idempotency { key, content: attempt.content.to_string().into_bytes() });
+        // The same input may mean another thing to another mutation.
+        .map(|key| Idempotency {
+            key,
+            content: format!("{} {}", C::ACTION, attempt.content).into(),
+        });
     let request = WriteRequest { idempotency, request_id: Some(session.request_id.clone()) };
     match session.store.write(&writer, command, request).await {
         Ok(written) => Ok(Ok(written)),

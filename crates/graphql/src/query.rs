@@ -197,8 +197,8 @@ impl Query {
         Ok(report_page(Session::of(context), ReportArguments { filter, as_of, page }).await?)
     }
 
-    /// Certificates added up (tổng số chứng thư số), of the reports that count. A partner's token
-    /// sees its own. Needs `registry:read` or `certificates:report`.
+    /// Certificates added up (tổng số chứng thư số), of the reports that count; at most 1,000 totals. A
+    /// partner's token sees its own. Needs `registry:read` or `certificates:report`.
     #[graphql(directive = list_size::apply(Some(200), None), directive = needs::apply(readers()))]
     #[expect(clippy::too_many_arguments, reason = "each narrows or tells apart on its own")]
     async fn certificate_totals(

@@ -1,5 +1,6 @@
 //! What one request carries through its resolvers: who asks, in which language, and the reading door.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,9 +9,13 @@ use async_graphql::dataloader::DataLoader;
 use registry_domain::access::{Principal, Purpose};
 use registry_domain::certificate::ReportingRules;
 use registry_domain::fault::Language;
-use registry_persistence::{BodySignature, Figures, ReadRequest, Reader, Store, StoreError};
-use tokio::sync::OnceCell;
+use registry_domain::time::Instant;
+use registry_persistence::{
+    BodySignature, Figures, LedgerSnapshot, ReadRequest, Reader, Store, StoreError,
+};
+use tokio::sync::{Mutex, OnceCell};
 
+use crate::error::ApiError;
 use crate::loader::Records;
 use crate::rounds::Asked;
 use crate::{Api, SchemaSettings, TokenIssuer};
@@ -43,6 +48,7 @@ pub(crate) struct Session {
     pub(crate) signature: BodySignature,
     pub(crate) reporting: ReportingRules,
     figures: Arc<OnceCell<Figures>>,
+    past: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
 }
 
 impl Session {
@@ -64,6 +70,7 @@ impl Session {
             signature: visit.signature,
             reporting: api.reporting,
             figures: Arc::default(),
+            past: Arc::default(),
         }
     }
 
@@ -81,4 +88,25 @@ impl Session {
     pub(crate) async fn figures(&self) -> Result<&Figures, StoreError> {
         self.figures.get_or_try_init(|| self.reader.figures()).await
     }
+
+    /// The certificate reports that count, or counted at a past moment; each moment is read once.
+    pub(crate) async fn ledger(
+        &self,
+        as_of: Option<Instant>,
+    ) -> Result<Arc<LedgerSnapshot>, ApiError> {
+        let Some(moment) = as_of else { return Ok(Arc::clone(&self.figures().await?.ledger)) };
+        let mut past = self.past.lock().await;
+        if let Some(known) = past.get(&moment) {
+            return Ok(Arc::clone(known));
+        }
+        if past.len() >= MOMENTS_LIMIT {
+            return Err(ApiError::TooMany { what: "asOf", limit: MOMENTS_LIMIT });
+        }
+        let ledger = self.reader.ledger_at(moment).await?;
+        past.insert(moment, Arc::clone(&ledger));
+        Ok(ledger)
+    }
 }
+
+/// The most past moments that one request may ask about.
+const MOMENTS_LIMIT: usize = 10;

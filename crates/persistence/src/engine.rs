@@ -34,6 +34,18 @@ pub struct StoreConfig {
     pub statement_timeout: Duration,
     /// How long one statement of a principal that can only read may take.
     pub auditor_statement_timeout: Duration,
+    /// When what was committed is safe from a loss of power.
+    pub durability: Durability,
+}
+
+/// When what was committed is safe from a loss of power. Nothing is ever left half written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Once it is acknowledged.
+    #[default]
+    Acknowledged,
+    /// Once the store is closed; for what can be made again.
+    Closed,
 }
 
 impl StoreConfig {
@@ -47,6 +59,7 @@ impl StoreConfig {
             auditor_connections: 2,
             statement_timeout: Duration::from_secs(30),
             auditor_statement_timeout: Duration::from_secs(10),
+            durability: Durability::Acknowledged,
         }
     }
 }
@@ -172,7 +185,10 @@ async fn sqlite(
         .filename(path)
         .create_if_missing(purpose == Purpose::Write)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        .synchronous(match config.durability {
+            Durability::Acknowledged => SqliteSynchronous::Full,
+            Durability::Closed => SqliteSynchronous::Normal,
+        })
         .foreign_keys(true)
         .busy_timeout(config.statement_timeout)
         .statement_cache_capacity(256)

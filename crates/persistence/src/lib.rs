@@ -37,7 +37,7 @@ pub use certificate::{
 };
 pub use connectivity::{RecordConnectivity, RecordedSurvey, SurveyKey};
 pub use document::{AddDocuments, DocumentHash, NewDocument, NotADocumentHash, TrustedDocument};
-pub use engine::{DatabaseUrl, NotADatabaseUrl, StoreConfig};
+pub use engine::{DatabaseUrl, Durability, NotADatabaseUrl, StoreConfig};
 pub use error::{StoreError, WriteError};
 pub use figures::Figures;
 pub use household::{

@@ -55,8 +55,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let close = (0usize..MONTHS.len()).prop_map(|month| Act::Close { month });
     let reopen = (0usize..MONTHS.len()).prop_map(|month| Act::Reopen { month });
     let any =
-        prop_oneof![6 => submit, 5 => correct, 2 => withdraw, 4 => review, 1 => close, 1 => reopen];
-    prop::collection::vec(any, 60..90)
+        prop_oneof![6 => submit, 5 => correct, 2 => withdraw, 4 => review, 1 => close, 2 => reopen];
+    prop::collection::vec(any, 240..280)
 }
 
 /// What must be so, kept in the plainest way.
@@ -82,7 +82,11 @@ impl Model {
             Act::Correct { place, .. } => {
                 self.accepted.contains_key(place) && !self.pending.contains_key(place)
             }
-            Act::Withdraw { place } => self.current(*place).is_some(),
+            // What counts is final once its month is closed.
+            Act::Withdraw { place } => {
+                let final_now = self.closed.contains(&place.1) && !self.pending.contains_key(place);
+                self.current(*place).is_some() && !final_now
+            }
             Act::Review { place, .. } => self.pending.contains_key(place),
             Act::Close { month } => !self.closed.contains(month),
             Act::Reopen { month } => self.closed.contains(month),
@@ -230,7 +234,11 @@ async fn told(
     let by = Grouping { partner: true, period: true, level: Some(Level::Commune) };
     let query = SumQuery { within: province.unwrap().id, from: None, to: None, partner: None, by };
     let reader = store.read(&Principal::development(), ReadRequest::default());
-    let sums = reader.certificate_sums(&CertificateSums { query, on, as_of }).await.unwrap();
+    let ledger = match as_of {
+        Some(moment) => reader.ledger_at(moment).await.unwrap(),
+        None => reader.figures().await.unwrap().ledger,
+    };
+    let sums = reader.certificate_sums(&ledger, &CertificateSums { query, on }).unwrap();
     sums.into_iter()
         .map(|sum| {
             let place = (sum.partner.unwrap(), sum.period.unwrap(), sum.unit);
@@ -315,12 +323,12 @@ async fn totals_agree_with_a_plain_recomputation(engine: Engine) {
         }
         history.push((database.clock.now(), model.counted()));
     }
-    assert!(carried_out > 20, "only {carried_out} acts were carried out");
+    assert!(carried_out > 40, "only {carried_out} acts were carried out");
     for on in BOUNDARIES.map(|on| on.parse::<Date>().unwrap()) {
         for store in [&store, &other] {
             compare(store, &model.counted(), on, &told(store, on, None).await);
         }
-        for (moment, counted) in history.iter().step_by(7) {
+        for (moment, counted) in history.iter().step_by(23) {
             compare(&store, counted, on, &told(&store, on, Some(*moment)).await);
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use registry_domain::time::{Clock, SystemClock};
-use registry_persistence::{DataKey, DatabaseUrl, Store, StoreConfig, migrate};
+use registry_persistence::{DataKey, DatabaseUrl, Durability, Store, StoreConfig, migrate};
 
 use crate::config::Loaded;
 use crate::error::ServerError;
@@ -34,8 +34,9 @@ pub async fn open_store_at(loaded: &Loaded, clock: Arc<dyn Clock>) -> Result<Sto
 pub async fn migrate_and_open(
     loaded: &Loaded,
     clock: Arc<dyn Clock>,
+    durability: Durability,
 ) -> Result<Store, ServerError> {
-    let config = loaded.config.store()?;
+    let config = StoreConfig { durability, ..loaded.config.store()? };
     make_folder(loaded, &config)?;
     let key = data_key(loaded, &config).await?;
     migrate::up(&config).await?;

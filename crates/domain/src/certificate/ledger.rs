@@ -204,6 +204,17 @@ impl LedgerView {
         (issued, parts.quality())
     }
 
+    /// Whether all periods up to `month` that anything is stated of are closed.
+    #[must_use]
+    pub fn status(&self, month: YearMonth) -> FigureStatus {
+        let mut stated = self.statements.iter().filter(|(_, period)| *period <= month);
+        if stated.all(|(_, period)| self.closed.contains(period)) {
+            FigureStatus::Final
+        } else {
+            FigureStatus::Provisional
+        }
+    }
+
     /// Adds up, in the order of units, partners and months. `units` are those of the boundaries.
     #[must_use]
     pub fn sums(&self, units: &Units, on: Date, query: &SumQuery<'_>) -> Vec<Sum> {

@@ -45,6 +45,8 @@ pub struct Report {
     pub ended_at: Option<Instant>,
     /// What an administrator decided.
     pub decision: Option<Decided>,
+    /// That its partner took it back.
+    pub withdrawal: Option<Decided>,
 }
 
 /// A signature apart from what it signs (RFC 7515 appendix F, RFC 7797).
@@ -78,6 +80,7 @@ impl Report {
         self.accepted_at = self.accepted_at.filter(by_then);
         self.ended_at = self.ended_at.filter(by_then);
         self.decision = self.decision.filter(|decision| by_then(&decision.at));
+        self.withdrawal = self.withdrawal.filter(|withdrawal| by_then(&withdrawal.at));
         self.state = match (self.ended_at, self.accepted_at) {
             (Some(_), _) => self.state,
             (None, Some(_)) => ReportState::Accepted,
@@ -188,6 +191,7 @@ mod tests {
             accepted_at: Some(at(5)),
             ended_at: Some(at(9)),
             decision: None,
+            withdrawal: None,
         };
         let states = [2, 3, 5, 8, 9, 20]
             .map(|day| report.clone().known_at(at(day)).map(|report| report.state));

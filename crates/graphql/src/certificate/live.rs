@@ -22,6 +22,8 @@ struct Listener {
     /// The newest change of each partner's reports that was told.
     seen: HashMap<PartnerCode, i64>,
     waiting: VecDeque<Report>,
+    /// Whether something may have changed that was not read yet.
+    due: bool,
 }
 
 /// Every report from now on that is taken, or whose state changes; of one partner if it is named.
@@ -32,7 +34,8 @@ pub(crate) async fn report_changes(
     // Listening begins before the first look, so that no change falls between the two.
     let moments = session.store.changes().boxed();
     let seen = session.reader.newest_report_changes().await?;
-    let listener = Listener { session, partner, moments, seen, waiting: VecDeque::new() };
+    let listener =
+        Listener { session, partner, moments, seen, waiting: VecDeque::new(), due: false };
     Ok(stream::unfold(listener, async |mut listener| {
         let next = listener.next().await?;
         Some((next.map_err(Into::into), listener))
@@ -43,11 +46,17 @@ impl Listener {
     async fn next(&mut self) -> Option<Result<CertificateReport, ApiError>> {
         loop {
             if let Some(report) = self.waiting.pop_front() {
-                return Some(Ok(CertificateReport(report)));
+                return Some(Ok(CertificateReport(report, None)));
             }
-            self.moments.next().await?;
+            if !self.due {
+                self.moments.next().await?;
+                self.due = true;
+            }
             match self.session.reader.reports_changed_after(&self.seen).await {
-                Ok(changed) => self.take(changed),
+                Ok(changed) => {
+                    self.due = false;
+                    self.take(changed);
+                }
                 Err(error) => return Some(Err(error.into())),
             }
         }

@@ -70,9 +70,12 @@ pub(crate) async fn reporting_periods(
     to: Option<time::YearMonth>,
 ) -> Result<Vec<ReportingPeriod>, ApiError> {
     let to = to.unwrap_or_else(|| time::YearMonth::of(session.reader.today()));
-    let from = match from {
-        Some(from) => from,
-        None => first_agreed(session).await?.unwrap_or(to),
+    let from = if let Some(from) = from {
+        from
+    } else {
+        let longest = i32::try_from(PERIODS_LIMIT).unwrap_or(i32::MAX);
+        let earliest = time::YearMonth::from_index(to.index() - longest + 1);
+        first_agreed(session).await?.unwrap_or(to).max(earliest)
     };
     let months = usize::try_from(to.index() - from.index() + 1).unwrap_or_default();
     if months > PERIODS_LIMIT {
@@ -88,7 +91,9 @@ pub(crate) async fn reporting_periods(
 
 async fn first_agreed(session: &Session) -> Result<Option<time::YearMonth>, ApiError> {
     let standing = session.store.standing().await?;
-    let agreements = standing.partners().filter_map(|partner| partner.agreement.as_ref());
+    let only = session.reader.principal().grant().partner();
+    let seen = standing.partners().filter(|partner| only.is_none_or(|only| *only == partner.code));
+    let agreements = seen.filter_map(|partner| partner.agreement.as_ref());
     Ok(agreements.map(|agreement| time::YearMonth::of(agreement.from)).min())
 }
 

@@ -148,7 +148,7 @@ impl CertificateReconciliation {
     }
 
     /// Holders with a certificate of the month who have certificates of several partners (người có
-    /// chứng thư của nhiều đối tác), at most 200.
+    /// chứng thư của nhiều đối tác) in the whole province, at most 200; told with all they have.
     #[graphql(
         directive = list_size::apply(Some(200), None),
         directive = needs::apply(vec![AccessScope::RegistryRead])
@@ -200,7 +200,8 @@ pub(crate) async fn reconcile(
     let units = session.reader.units();
     let communes = within.map(|unit| units.communes_meeting(unit.id, unit.on));
     let wanted = |unit: UnitId| communes.as_ref().is_none_or(|communes| communes.contains(&unit));
-    let found = session.reader.reconciliation(period, partner.as_ref(), &wanted).await?;
+    let ledger = &session.figures().await?.ledger;
+    let found = session.reader.reconciliation(ledger, period, partner.as_ref(), &wanted).await?;
     Ok(CertificateReconciliation { period, found })
 }
 

@@ -1,9 +1,13 @@
 //! Reports: the object, its lines and revisions, and the list of them.
 
+use std::collections::BTreeSet;
+
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::PartnerCode;
-use registry_domain::certificate::{self as domain, Report, ReportKey, ReportState};
+use registry_domain::certificate::{
+    self as domain, CertificateRule, Report, ReportKey, ReportState,
+};
 use registry_domain::time;
 use registry_persistence::{self as store, ReportPosition};
 
@@ -14,7 +18,7 @@ use crate::error::ApiError;
 use crate::loader::{ReportLinesKey, ReportRevisionsKey};
 use crate::node::GlobalId;
 use crate::page::{PageArguments, connection};
-use crate::scalar::{DateTime, YearMonth};
+use crate::scalar::{DateTime, Total, YearMonth};
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitRef};
 
@@ -72,6 +76,12 @@ pub(crate) struct CertificateReportDecision {
     reason: Option<String>,
 }
 
+impl From<domain::Decided> for CertificateReportDecision {
+    fn from(decided: domain::Decided) -> Self {
+        Self { at: DateTime(decided.at), by: decided.by, reason: decided.reason }
+    }
+}
+
 /// The partner's own signature of a report (chữ ký của đối tác): a JWS apart from what it signs (RFC 7797).
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(directive = needs::apply(readers()))]
@@ -82,8 +92,9 @@ pub(crate) struct CertificateReportSignature {
     body: String,
 }
 
+/// A report, and the moment as of which it is told.
 #[derive(Debug, Clone)]
-pub(crate) struct CertificateReport(pub(crate) Report);
+pub(crate) struct CertificateReport(pub(crate) Report, pub(crate) Option<time::Instant>);
 
 fn line(key: &ReportKey, line: &domain::Line) -> CertificateLine {
     let domain::Line { unit, counts } = line;
@@ -107,7 +118,12 @@ impl CertificateReport {
     async fn statements(&self, context: &Context<'_>) -> Result<Vec<Report>, ApiError> {
         let ReportKey { partner, period, .. } = &self.0.key;
         let key = ReportRevisionsKey(partner.clone(), *period);
-        Ok(Session::of(context).records.load_one(key).await?.unwrap_or_default())
+        let statements = Session::of(context).records.load_one(key).await?.unwrap_or_default();
+        let known = |report: Report| match self.1 {
+            Some(moment) => report.known_at(moment),
+            None => Some(report),
+        };
+        Ok(statements.into_iter().filter_map(known).collect())
     }
 }
 
@@ -166,13 +182,13 @@ impl CertificateReport {
     }
 
     /// The partner's own total up to the end of the month (luỹ kế do đối tác báo).
-    async fn cumulative_issued(&self) -> u64 {
-        self.0.cumulative_issued
+    async fn cumulative_issued(&self) -> Total {
+        Total(self.0.cumulative_issued)
     }
 
     /// What the registry counted when it was taken, its lines included (luỹ kế theo hệ thống).
-    async fn expected_issued(&self) -> u64 {
-        self.0.expected_issued
+    async fn expected_issued(&self) -> Total {
+        Total(self.0.expected_issued)
     }
 
     /// Issued for the first time, all lines (tổng cấp mới).
@@ -200,8 +216,9 @@ impl CertificateReport {
     /// What it corrects (báo cáo được đính chính), if it is a correction.
     async fn supersedes(&self, context: &Context<'_>) -> Result<Option<Self>> {
         let Some(revision) = self.0.supersedes else { return Ok(None) };
-        let statements = self.statements(context).await?.into_iter();
-        Ok({ statements }.find(|report| report.key.revision == revision).map(Self))
+        let mut statements = self.statements(context).await?.into_iter();
+        let known = statements.find(|report| report.key.revision == revision);
+        Ok(known.map(|report| Self(report, self.1)))
     }
 
     /// Why it corrects (lý do đính chính).
@@ -212,7 +229,8 @@ impl CertificateReport {
     /// All statements of the partner about the month, by revision (các lần báo cáo).
     #[graphql(directive = list_size::apply(Some(5), None))]
     async fn revisions(&self, context: &Context<'_>) -> Result<Vec<Self>> {
-        Ok(self.statements(context).await?.into_iter().map(Self).collect())
+        let statements = self.statements(context).await?.into_iter();
+        Ok(statements.map(|report| Self(report, self.1)).collect())
     }
 
     /// What it changes, commune by commune, against what it corrects, or against another revision
@@ -225,7 +243,16 @@ impl CertificateReport {
         revision: Option<u32>,
     ) -> Result<Vec<CertificateLineDifference>> {
         let own = Self::recorded_lines(context, &self.0.key).await?;
-        let other = revision.and_then(domain::Revision::new).or(self.0.supersedes);
+        let other = match revision {
+            None => self.0.supersedes,
+            Some(asked) => {
+                let mut known = self.statements(context).await?.into_iter();
+                let known = known.find(|report| report.key.revision.get() == asked);
+                let rule = CertificateRule::UnknownReport.into();
+                let unknown = ApiError::Argument { name: "revision", rule };
+                Some(known.ok_or(unknown)?.key.revision)
+            }
+        };
         let before = match other {
             None => Vec::new(),
             Some(revision) => {
@@ -262,11 +289,14 @@ impl CertificateReport {
         Some(CertificateReportSignature { jws: signature.jws, body: signature.body })
     }
 
-    /// The administrator's decision, or the partner's withdrawal (quyết định), if there was one.
+    /// The administrator's decision (quyết định), if there was one.
     async fn decision(&self) -> Option<CertificateReportDecision> {
-        let decided = self.0.decision.clone()?;
-        let (at, by, reason) = (DateTime(decided.at), decided.by, decided.reason);
-        Some(CertificateReportDecision { at, by, reason })
+        self.0.decision.clone().map(Into::into)
+    }
+
+    /// That its partner took it back (việc rút lại), if it did.
+    async fn withdrawal(&self) -> Option<CertificateReportDecision> {
+        self.0.withdrawal.clone().map(Into::into)
     }
 }
 
@@ -309,7 +339,12 @@ impl ReportFilter {
             partner: partner_argument(self.partner.as_deref())?,
             from: self.from.map(|month| month.0),
             to: self.to.map(|month| month.0),
-            states: self.states.unwrap_or_default().into_iter().map(Into::into).collect(),
+            states: self
+                .states
+                .unwrap_or_default()
+                .into_iter()
+                .map(Into::into)
+                .collect::<BTreeSet<_>>(),
             communes: within.map(|unit| units.communes_meeting(unit.id, unit.on)),
             submitted_from: self.submitted_from.map(|moment| moment.0),
             submitted_before: self.submitted_before.map(|moment| moment.0),
@@ -350,7 +385,7 @@ pub(crate) async fn report_page(
     let page = page.map(|report| {
         let position =
             ReportPosition { submitted_at: report.submitted_at, key: report.key.clone() };
-        (position, CertificateReport(report))
+        (position, CertificateReport(report, filter.as_of))
     });
     Ok(connection(page, list, ReportCount(filter)))
 }
@@ -360,7 +395,7 @@ pub(crate) async fn one_report(
     session: &Session,
     key: &ReportKey,
 ) -> Result<Option<CertificateReport>, ApiError> {
-    Ok(session.reader.report(key).await?.map(CertificateReport))
+    Ok(session.reader.report(key).await?.map(|report| CertificateReport(report, None)))
 }
 
 /// How many communes there are on a period's boundaries.

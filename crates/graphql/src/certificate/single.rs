@@ -2,8 +2,7 @@
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
-use registry_domain::certificate::{self as domain, CertificateKey, Holder, Kind};
-use registry_domain::personal::CitizenNumber;
+use registry_domain::certificate::{self as domain, CertificateKey, Kind};
 use registry_persistence as store;
 
 use super::report::partner_argument;
@@ -119,23 +118,21 @@ pub(crate) struct CertificateFilter {
     issued_from: Option<Date>,
     /// Issued on this day or earlier (cấp đến ngày).
     issued_to: Option<Date>,
-    /// Of the holder with this citizen number (số định danh cá nhân của người được cấp).
-    holder: Option<String>,
+    /// Of the holder with this pseudonym (bí danh của người được cấp), as a certificate tells it.
+    pseudonym: Option<String>,
 }
 
 impl CertificateFilter {
     fn conditions(self, session: &Session) -> Result<store::CertificateFilter, ApiError> {
         let units = session.reader.units();
         let within = self.within.map(|within| within.require(session, "within")).transpose()?;
-        let holder = self.holder.as_deref().map(CitizenNumber::parse).transpose();
-        let holder = holder.map_err(|rule| ApiError::Argument { name: "holder", rule })?;
         Ok(store::CertificateFilter {
             partner: partner_argument(self.partner.as_deref())?,
             communes: within.map(|unit| units.communes_meeting(unit.id, unit.on)),
             status: self.status.map(Into::into),
             issued_from: self.issued_from.map(|date| date.0),
             issued_to: self.issued_to.map(|date| date.0),
-            holder: holder.as_ref().map(Holder::person),
+            pseudonym: self.pseudonym,
         })
     }
 }

@@ -192,7 +192,7 @@ impl SubmissionMutation {
             Ok(written) => {
                 let key: Result<ReportKey, _> = written.outcome.parse();
                 let key = key.map_err(|rule| ApiError::Argument { name: "input", rule })?;
-                let Some(CertificateReport(report)) = one_report(session, &key).await? else {
+                let Some(CertificateReport(report, _)) = one_report(session, &key).await? else {
                     return Ok(SubmitCertificateReportPayload::default());
                 };
                 SubmitCertificateReportPayload {
@@ -202,7 +202,7 @@ impl SubmissionMutation {
                         report.warnings(communes(session, report.key.period)),
                         language,
                     ),
-                    report: Some(CertificateReport(report)),
+                    report: Some(CertificateReport(report, None)),
                     errors: Vec::new(),
                 }
             }

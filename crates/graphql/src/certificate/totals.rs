@@ -12,9 +12,12 @@ use super::{ReportingPartner, readers};
 use crate::access::needs;
 use crate::error::ApiError;
 use crate::indicator::{FigureQuality, explanation};
-use crate::scalar::{Date, DateTime, YearMonth};
+use crate::scalar::{Date, DateTime, Total, YearMonth};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
+
+/// The most totals in one answer.
+const ROWS_LIMIT: usize = 1_000;
 
 /// What totals are told apart by (nhóm theo).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -50,11 +53,11 @@ pub(crate) struct CertificateTotal {
     /// The month (kỳ); null unless told apart.
     period: Option<YearMonth>,
     /// Issued for the first time (cấp mới).
-    issued: u64,
+    issued: Total,
     /// Renewed (gia hạn).
-    renewed: u64,
+    renewed: Total,
     /// Revoked (thu hồi).
-    revoked: u64,
+    revoked: Total,
     /// How many reports have a part in it (số báo cáo).
     reports: usize,
     /// Whether it may still change (trạng thái).
@@ -100,6 +103,20 @@ pub(crate) async fn totals(
         (false, true) => Some(Level::District),
         (false, false) => None,
     };
+    let tree = units.tree(on);
+    let has = |level: Level| {
+        tree.subtree(within.id)
+            .iter()
+            .any(|unit| units.get(*unit).is_some_and(|unit| unit.level() == level))
+    };
+    if level.is_some_and(|level| !has(level)) {
+        const EXPECTED: Expected = Expected {
+            english: "a level that the unit has on these boundaries",
+            vietnamese: "cấp có trong đơn vị theo địa giới này",
+        };
+        let rule = Rule::Malformed { expected: EXPECTED };
+        return Err(ApiError::Argument { name: "groupBy", rule });
+    }
     let partner = partner_argument(arguments.partner.as_deref())?;
     let query = SumQuery {
         within: within.id,
@@ -112,8 +129,14 @@ pub(crate) async fn totals(
             level,
         },
     };
-    let as_of = arguments.as_of.map(|moment| moment.0);
-    let sums = session.reader.certificate_sums(&CertificateSums { query, on, as_of }).await?;
+    let ledger = session.ledger(arguments.as_of.map(|moment| moment.0)).await?;
+    let sums = session.reader.certificate_sums(&ledger, &CertificateSums { query, on })?;
+    if sums.len() > ROWS_LIMIT {
+        return Err(ApiError::TooMany {
+            what: "totals; narrow from and to / tổng",
+            limit: ROWS_LIMIT,
+        });
+    }
     let mut told = Vec::with_capacity(sums.len());
     for sum in sums {
         let partner = match &sum.partner {
@@ -125,9 +148,9 @@ pub(crate) async fn totals(
             partner,
             unit: AdministrativeUnit { id: unit, on },
             period: period.map(YearMonth),
-            issued,
-            renewed,
-            revoked,
+            issued: Total(issued),
+            renewed: Total(renewed),
+            revoked: Total(revoked),
             reports,
             status: status.into(),
             quality: quality.into(),

@@ -7,7 +7,7 @@ use registry_domain::fault::Rule;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::submit::end;
+use super::submit::{end, is_closed};
 use super::{find_report, state, stored_revision};
 use crate::entity::certificate_report::{Column, Entity};
 use crate::writer::{Command, Writer, refuse};
@@ -45,7 +45,12 @@ impl Command for WithdrawReport {
 
     async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
         let row = find_report(writer, &self.report).await?;
-        allowed(state(&row)?.after(ReportAction::Withdraw))?;
+        let state = state(&row)?;
+        allowed(state.after(ReportAction::Withdraw))?;
+        // What is final changes by review only.
+        if state.counts() && is_closed(writer, self.report.period).await? {
+            return Err(refuse("report", CertificateRule::PeriodClosed.into()));
+        }
         Ok(self)
     }
 
@@ -54,7 +59,14 @@ impl Command for WithdrawReport {
         let change = writer.count_change(report.partner.as_str()).await?;
         let revision = stored_revision(report.revision);
         end(writer, (&report, revision), ReportState::Withdrawn, change).await?;
-        note_decision(writer, &report, Some(reason)).await?;
+        Entity::update_many()
+            .col_expr(Column::WithdrawnBy, Expr::value(writer.principal.actor()))
+            .col_expr(Column::WithdrawalReason, Expr::value(reason))
+            .filter(Column::Partner.eq(report.partner.as_str()))
+            .filter(Column::Month.eq(report.period.index()))
+            .filter(Column::Revision.eq(revision))
+            .exec(&writer.transaction)
+            .await?;
         Ok(report.to_string())
     }
 }

@@ -170,14 +170,19 @@ pub struct CertificateSums<'asked> {
     pub query: SumQuery<'asked>,
     /// On whose boundaries.
     pub on: Date,
-    /// As it was known then; as it is known now if not given.
-    pub as_of: Option<Instant>,
 }
 
 impl Reader {
-    /// Adds up what counts. Needs `registry:read`, or a partner's token for its own.
-    pub async fn certificate_sums(
+    /// What counted at a past moment, read from the records.
+    pub async fn ledger_at(&self, moment: Instant) -> Result<Arc<LedgerSnapshot>, StoreError> {
+        self.only_partner()?;
+        Ok(Arc::new(LedgerSnapshot::new(read(&self.connection, Some(moment)).await?)))
+    }
+
+    /// Adds up what a ledger counts. Needs `registry:read`, or a partner's token for its own.
+    pub fn certificate_sums(
         &self,
+        ledger: &LedgerSnapshot,
         asked: &CertificateSums<'_>,
     ) -> Result<Vec<Sum>, StoreError> {
         let only = self.only_partner()?;
@@ -188,13 +193,7 @@ impl Reader {
             }
             query.partner = Some(only);
         }
-        let snapshot = match asked.as_of {
-            None => self.figures().await?.ledger,
-            Some(moment) => {
-                Arc::new(LedgerSnapshot::new(read(&self.connection, Some(moment)).await?))
-            }
-        };
         let units = self.units();
-        Ok(snapshot.view(&units, asked.on).sums(&units, asked.on, &query))
+        Ok(ledger.view(&units, asked.on).sums(&units, asked.on, &query))
     }
 }

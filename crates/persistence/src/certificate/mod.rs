@@ -12,7 +12,7 @@ mod register;
 mod single;
 mod submit;
 
-use registry_domain::access::{PartnerCode, Scope};
+use registry_domain::access::{Partner, PartnerCode, Scope};
 use registry_domain::certificate::{
     CertificateRule, Counts, Decided, DetachedSignature, Line, Report, ReportKey, ReportState,
     Revision,
@@ -43,9 +43,11 @@ pub use submit::{BodySignature, ReportPlan, SubmitReport};
 const PERIODS: &str = "periods";
 
 impl Reader {
-    /// The one partner whose reports may be seen; all may with `registry:read`.
+    /// The one partner whose reports may be seen; all may with `registry:read`, and by whoever
+    /// decides on them.
     pub(crate) fn only_partner(&self) -> Result<Option<&PartnerCode>, StoreError> {
-        if self.principal().require(Scope::RegistryRead).is_ok() {
+        let scopes = self.principal().grant().scopes();
+        if scopes.has(Scope::RegistryRead) || scopes.has(Scope::Admin) {
             return Ok(None);
         }
         self.require(Scope::CertificatesReport)?;
@@ -55,11 +57,7 @@ impl Reader {
 
 impl Writer {
     /// Locks a partner until the end, so that others wait who write its reports.
-    async fn lock_partner(
-        &self,
-        code: &PartnerCode,
-        at: &Path,
-    ) -> Result<registry_domain::access::Partner, WriteError> {
+    async fn lock_partner(&self, code: &PartnerCode, at: &Path) -> Result<Partner, WriteError> {
         let refused = |rule: Rule| {
             let mut faults = Faults::default();
             faults.push(at.clone(), rule);
@@ -72,9 +70,6 @@ impl Writer {
         let Some(row) = self.locking(known).one(&self.transaction).await? else {
             return Err(refused(Rule::UnknownPartner { code: code.clone() }));
         };
-        if row.suspended {
-            return Err(refused(Rule::PartnerSuspended { code: code.clone() }));
-        }
         Ok(stored_partner(row)?)
     }
 
@@ -107,6 +102,12 @@ impl Writer {
             .await?;
         Ok(counted.version)
     }
+}
+
+/// Nothing is taken from a partner that is suspended; what was taken can still be decided on.
+fn not_suspended(partner: &Partner) -> Result<(), Rule> {
+    let code = partner.code.clone();
+    if partner.suspended { Err(Rule::PartnerSuspended { code }) } else { Ok(()) }
 }
 
 /// One report out of those about its month, locked with its partner.
@@ -142,6 +143,7 @@ fn key(row: &Model) -> Result<ReportKey, StoreError> {
 fn report(row: Model) -> Result<Report, StoreError> {
     let signature = row.signature.clone().zip(row.signed_body.clone());
     let decision = row.decided_at.zip(row.decided_by.clone());
+    let withdrawal = row.ended_at.zip(row.withdrawn_by.clone());
     Ok(Report {
         key: key(&row)?,
         state: state(&row)?,
@@ -160,6 +162,7 @@ fn report(row: Model) -> Result<Report, StoreError> {
         accepted_at: row.accepted_at,
         ended_at: row.ended_at,
         decision: decision.map(|(at, by)| Decided { at, by, reason: row.decision_reason }),
+        withdrawal: withdrawal.map(|(at, by)| Decided { at, by, reason: row.withdrawal_reason }),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Reading reports: pages of them, their lines, their revisions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use registry_domain::access::PartnerCode;
 use registry_domain::certificate::{Line, Report, ReportKey, ReportState, Revision};
@@ -14,6 +14,9 @@ use super::{line, report, stored_revision};
 use crate::entity::certificate_report::{Column, Entity, line as lines};
 use crate::{Reader, StoreError};
 
+/// Keys per statement: each is a condition of its own, and SQLite nests 1,000 at most.
+const KEYS_AT_ONCE: usize = 200;
+
 /// Conditions on reports; all of those given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ReportFilter {
@@ -24,7 +27,7 @@ pub struct ReportFilter {
     /// About this month or earlier.
     pub to: Option<YearMonth>,
     /// In one of these states; in any if there is none. As of `as_of`, if that is given.
-    pub states: Vec<ReportState>,
+    pub states: BTreeSet<ReportState>,
     /// With a line of one of these communes.
     pub communes: Option<Vec<UnitId>>,
     /// Taken at this moment or later.
@@ -191,19 +194,20 @@ impl Reader {
         &self,
         of: &[(PartnerCode, YearMonth)],
     ) -> Result<HashMap<(PartnerCode, YearMonth), Vec<Report>>, StoreError> {
-        let any = of.iter().fold(Condition::any(), |any, (partner, period)| {
-            let named = Condition::all()
-                .add(Column::Partner.eq(partner.as_str()))
-                .add(Column::Month.eq(period.index()));
-            any.add(named)
-        });
-        let select = self.visible_reports(&ReportFilter::default())?;
-        let rows = select.filter(any).order_by_asc(Column::Revision).all(&self.connection).await?;
         let mut found: HashMap<_, Vec<Report>> = HashMap::new();
-        for row in rows {
-            let report = report(row)?;
-            let of = (report.key.partner.clone(), report.key.period);
-            found.entry(of).or_default().push(report);
+        for of in of.chunks(KEYS_AT_ONCE) {
+            let any = of.iter().fold(Condition::any(), |any, (partner, period)| {
+                let named = Condition::all()
+                    .add(Column::Partner.eq(partner.as_str()))
+                    .add(Column::Month.eq(period.index()));
+                any.add(named)
+            });
+            let select = self.visible_reports(&ReportFilter::default())?.filter(any);
+            for row in select.order_by_asc(Column::Revision).all(&self.connection).await? {
+                let report = report(row)?;
+                let of = (report.key.partner.clone(), report.key.period);
+                found.entry(of).or_default().push(report);
+            }
         }
         Ok(found)
     }
@@ -225,27 +229,27 @@ impl Reader {
     ) -> Result<HashMap<ReportKey, Vec<Line>>, StoreError> {
         let only = self.only_partner()?;
         let keys = keys.iter().filter(|key| only.is_none_or(|only| *only == key.partner));
-        let any = keys.clone().fold(Condition::any(), |any, key| {
-            let named = Condition::all()
-                .add(lines::Column::Partner.eq(key.partner.as_str()))
-                .add(lines::Column::Month.eq(key.period.index()))
-                .add(lines::Column::Revision.eq(stored_revision(key.revision)));
-            any.add(named)
-        });
+        let keys: Vec<&ReportKey> = keys.collect();
         let mut found: HashMap<ReportKey, Vec<Line>> =
-            keys.map(|key| (key.clone(), Vec::new())).collect();
-        if found.is_empty() {
-            return Ok(found);
-        }
-        let select = lines::Entity::find().filter(any).order_by_asc(lines::Column::UnitId);
-        for row in select.all(&self.connection).await? {
-            let damaged = || StoreError::damaged("the report of a line");
-            let key = ReportKey {
-                partner: row.partner.parse().map_err(|_| damaged())?,
-                period: YearMonth::from_index(row.month),
-                revision: Revision::new(row.revision.cast_unsigned()).ok_or_else(damaged)?,
-            };
-            found.entry(key).or_default().push(line(&row)?);
+            keys.iter().map(|key| ((*key).clone(), Vec::new())).collect();
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let any = keys.iter().fold(Condition::any(), |any, key| {
+                let named = Condition::all()
+                    .add(lines::Column::Partner.eq(key.partner.as_str()))
+                    .add(lines::Column::Month.eq(key.period.index()))
+                    .add(lines::Column::Revision.eq(stored_revision(key.revision)));
+                any.add(named)
+            });
+            let select = lines::Entity::find().filter(any).order_by_asc(lines::Column::UnitId);
+            for row in select.all(&self.connection).await? {
+                let damaged = || StoreError::damaged("the report of a line");
+                let key = ReportKey {
+                    partner: row.partner.parse().map_err(|_| damaged())?,
+                    period: YearMonth::from_index(row.month),
+                    revision: Revision::new(row.revision.cast_unsigned()).ok_or_else(damaged)?,
+                };
+                found.entry(key).or_default().push(line(&row)?);
+            }
         }
         Ok(found)
     }
@@ -280,7 +284,11 @@ impl Reader {
             all.add(new)
         });
         let select = self.visible_reports(&ReportFilter::default())?.filter(unseen);
-        let select = select.order_by_asc(Column::Partner).order_by_asc(Column::Change);
+        let select = select
+            .order_by_asc(Column::Partner)
+            .order_by_asc(Column::Change)
+            .order_by_asc(Column::Month)
+            .order_by_asc(Column::Revision);
         select.all(&self.connection).await?.into_iter().map(report).collect()
     }
 }

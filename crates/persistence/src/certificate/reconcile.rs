@@ -11,6 +11,7 @@ use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::LedgerSnapshot;
 use super::single::of_holders;
 use crate::entity::certificate::{Column, Entity};
 use crate::{Reader, StoreError};
@@ -35,6 +36,7 @@ impl Reader {
     /// names and of one partner if only that is asked for.
     pub async fn reconciliation(
         &self,
+        ledger: &LedgerSnapshot,
         period: YearMonth,
         partner: Option<&PartnerCode>,
         wanted: &(dyn Fn(UnitId) -> bool + Sync),
@@ -44,9 +46,8 @@ impl Reader {
             only.is_none_or(|only| only == code) && partner.is_none_or(|asked| asked == code)
         };
         let mut counted = Counted::new();
-        let snapshot = self.figures().await?.ledger;
-        let ledger = snapshot.ledger().statements.iter();
-        for statement in ledger.filter(|statement| statement.period == period) {
+        let statements = ledger.ledger().statements.iter();
+        for statement in statements.filter(|statement| statement.period == period) {
             for Line { unit, counts } in &statement.lines {
                 counted.entry((statement.partner.clone(), *unit)).or_default().0 = *counts;
             }

@@ -10,6 +10,7 @@ use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::unit::Level;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
+use super::not_suspended;
 use crate::entity::certificate::{Column, Entity, Model};
 use crate::partner::authorities;
 use crate::writer::{Command, Row, Writer, bounded};
@@ -77,8 +78,12 @@ async fn issuing_partners(
     }
     let mut found = HashMap::new();
     for (code, own) in partners {
-        let partner = match writer.lock_partner(code, &own[0].at.field("partner")).await {
-            Ok(partner) => partner,
+        let at = own[0].at.field("partner");
+        let partner = match writer.lock_partner(code, &at).await {
+            Ok(partner) => {
+                faults.keep(at, not_suspended(&partner));
+                partner
+            }
             Err(WriteError::Refused(refused)) => {
                 faults.extend(refused);
                 continue;

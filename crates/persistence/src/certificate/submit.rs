@@ -15,7 +15,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest as _, Sha256};
 
-use super::{key, state, stored_revision};
+use super::{key, not_suspended, state, stored_revision};
 use crate::entity::certificate_report::{Column, Entity, Model, closing, line};
 use crate::personal::hex;
 use crate::writer::{Command, Writer};
@@ -98,6 +98,7 @@ impl Command for SubmitReport {
         let NewReport { partner, period, .. } = &self.report;
         let known = writer.lock_partner(partner, &at.field("partner")).await?;
         let mut faults = Faults::default();
+        faults.keep(at.field("partner"), not_suspended(&known));
         faults.keep(at.field("period"), period_allowed(&known, *period, writer));
         faults.keep(at.clone(), signed_enough(&self.signature, known.signatures));
         if self.report.lines.is_empty() {
@@ -180,6 +181,8 @@ impl Command for SubmitReport {
             decided_at: None,
             decided_by: None,
             decision_reason: None,
+            withdrawn_by: None,
+            withdrawal_reason: None,
             signature: None,
             signed_body: None,
         };
@@ -291,9 +294,12 @@ async fn expected(
     report: &NewReport,
     partner: &Partner,
 ) -> Result<(u64, HistoryState), StoreError> {
-    let earlier: Option<(i64, Option<i64>)> = Entity::find()
+    let first = partner.agreement.as_ref().map(|agreement| YearMonth::of(agreement.from));
+    let since = first.map_or(0, YearMonth::index);
+    let within = format!("CAST(SUM(CASE WHEN month >= {since} THEN 1 ELSE 0 END) AS BIGINT)");
+    let earlier: Option<(Option<i64>, Option<i64>)> = Entity::find()
         .select_only()
-        .column_as(Column::Month.count(), "months")
+        .column_as(Expr::cust(within), "months")
         .column_as(Expr::cust("CAST(SUM(issued) AS BIGINT)"), "issued")
         .filter(Column::Partner.eq(report.partner.as_str()))
         .filter(Column::Month.lt(report.period.index()))
@@ -302,10 +308,12 @@ async fn expected(
         .one(&writer.transaction)
         .await?;
     let (months, issued) = earlier.unwrap_or_default();
-    let first = partner.agreement.as_ref().map(|agreement| YearMonth::of(agreement.from));
     let owed = first.map_or(0, |first| report.period.index() - first.index());
-    let history =
-        if months >= i64::from(owed) { HistoryState::Complete } else { HistoryState::Gaps };
+    let history = if months.unwrap_or_default() >= i64::from(owed) {
+        HistoryState::Complete
+    } else {
+        HistoryState::Gaps
+    };
     let lines = report.lines.iter().map(|(_, line)| u64::from(line.counts.issued.get()));
     Ok((issued.unwrap_or_default().cast_unsigned() + lines.sum::<u64>(), history))
 }

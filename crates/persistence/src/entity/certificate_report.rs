@@ -40,6 +40,9 @@ pub(crate) struct Model {
     pub(crate) decided_by: Option<String>,
     #[sea_orm(column_type = "Text")]
     pub(crate) decision_reason: Option<String>,
+    pub(crate) withdrawn_by: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub(crate) withdrawal_reason: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,7 +10,7 @@ use registry_domain::time::SimulatedClock;
 use registry_graphql::TokenIssuer as _;
 use registry_persistence::{
     BodySignature, ChangeCertificateStatus, ChangeHouseholds, CloseHouseholds, ClosePeriod,
-    Command, Idempotency, ReadRequest, RecordConnectivity, RegisterCertificates,
+    Command, Durability, Idempotency, ReadRequest, RecordConnectivity, RegisterCertificates,
     RegisterHouseholds, ReportFilter, ReviewReport, Row, Store, StoreError, SubmitReport,
     UpdatePartner, WithdrawReport, WriteError, WriteRequest,
 };
@@ -38,7 +38,8 @@ pub(super) async fn run(loaded: &Loaded, scale: arguments::Scale) -> Result<(), 
 /// through the years as the generated history says.
 pub(super) async fn fill(loaded: &Loaded, scale: Scale) -> Result<(), ServerError> {
     let clock = Arc::new(SimulatedClock::at(chrono::DateTime::UNIX_EPOCH));
-    let store = start::migrate_and_open(loaded, clock.clone()).await?;
+    // What a loss of power takes is made again: seeding goes on where it was interrupted.
+    let store = start::migrate_and_open(loaded, clock.clone(), Durability::Closed).await?;
     let filled = Seeding::new(store.clone(), scale).run(loaded, &clock).await;
     store.close().await;
     filled

@@ -7,6 +7,7 @@ use registry_demo::Scale;
 use registry_domain::access::Principal;
 use registry_domain::time::SystemClock;
 use registry_graphql::Api;
+use registry_persistence::Durability;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,7 +28,8 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|reason| ServerError::CannotListen { address, reason })?;
     let certificate = loaded.config.tls.clone().map(Certificate::load).transpose()?;
-    let mut store = start::migrate_and_open(loaded, Arc::new(SystemClock)).await?;
+    let mut store =
+        start::migrate_and_open(loaded, Arc::new(SystemClock), Durability::Acknowledged).await?;
     if demo.is_some() && seed::is_due(&store, Scale::Province).await? {
         tell("filling the demo province; this takes about half a minute / đang sinh dữ liệu mẫu");
         store.close().await;

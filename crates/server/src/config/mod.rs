@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use registry_graphql::SchemaSettings;
-use registry_persistence::{DatabaseUrl, StoreConfig};
+use registry_persistence::{DatabaseUrl, Durability, StoreConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::Common;
@@ -97,6 +97,7 @@ impl Config {
             auditor_connections: self.database.auditor_connections.max(1),
             statement_timeout: seconds(self.database.statement_timeout_seconds),
             auditor_statement_timeout: seconds(self.database.auditor_statement_timeout_seconds),
+            durability: Durability::Acknowledged,
         })
     }
 

@@ -71,6 +71,13 @@ async fn totals_can_be_told_on_any_boundaries_and_at_any_moment(engine: Engine) 
             "{data:#}"
         );
     }
+    let newer = json!({ "within": { "code": "92" }, "groupBy": ["DISTRICT"] });
+    let newer = all.admin.answer(query, newer).await;
+    assert_eq!(
+        newer["errors"][0]["extensions"]["code"],
+        json!("BAD_USER_INPUT"),
+        "districts have ended"
+    );
     let hamlet = all.admin.answer(query, json!({ "within": { "code": "31441001" } })).await;
     assert_eq!(hamlet["errors"][0]["extensions"]["code"], json!("BAD_USER_INPUT"));
 }

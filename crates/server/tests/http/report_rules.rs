@@ -13,6 +13,7 @@ on_both_engines!(
     every_faulty_row_is_told_at_once,
     a_month_must_be_over_or_present_and_agreed_on,
     a_total_is_judged_once_nothing_earlier_is_missing,
+    a_renewed_agreement_makes_no_history_complete,
     a_commune_is_one_of_the_periods_boundaries,
     who_is_suspended_or_has_no_agreement_posts_nothing,
     a_signature_may_be_required_and_must_be_right,
@@ -120,6 +121,17 @@ async fn a_total_is_judged_once_nothing_earlier_is_missing(engine: Engine) {
     assert!(warnings(&taken) && taken["errors"] == json!([]), "{taken:#}");
 }
 
+async fn a_renewed_agreement_makes_no_history_complete(engine: Engine) {
+    let all = Reporting::start(engine).await;
+    for (month, total) in [("2021-07", 10), ("2021-08", 20), ("2021-09", 30)] {
+        all.taken(&all.vnpt, report(&all.admin, month, &[10], total)).await;
+    }
+    crate::reporting::agree(&all.admin, "VNPT", "2022-01-01").await;
+    // January and February are missing; three older months don't stand for them.
+    let march = submit(&all.vnpt, report(&all.admin, "2022-03", &[10], 900)).await;
+    assert_eq!(march["errors"], json!([]), "{march:#}");
+}
+
 async fn a_commune_is_one_of_the_periods_boundaries(engine: Engine) {
     let all = Reporting::start(engine).await;
     // 31447 was Xã Vị Thuỷ until 2025-07-01; nobody has the code since.
@@ -141,7 +153,10 @@ async fn who_is_suspended_or_has_no_agreement_posts_nothing(engine: Engine) {
         app.data(update, json!({})).await["updatePartner"]["partner"]["suspended"],
         json!(true)
     );
-    assert_eq!(faults(&submit(&app, input.clone()).await), ["PARTNER_SUSPENDED input.partner"]);
+    assert_eq!(
+        faults(&submit(&app, input.clone()).await),
+        ["PARTNER_SUSPENDED input.partner", "OUTSIDE_AGREEMENT input.period"]
+    );
     let unknown = with(input.clone(), json!({ "partner": "MOBI" }));
     assert_eq!(faults(&submit(&app, unknown).await), ["UNKNOWN_PARTNER input.partner"]);
     let unnamed = with(input, json!({ "partner": null }));

@@ -61,9 +61,10 @@ pub async fn submit(partner: &TestApp, input: Value) -> Value {
 /// Sends one of the mutations whose payload has a report or a period.
 pub async fn attempt(who: &TestApp, mutation: &str, input: Value) -> Value {
     let (kind, shown) = match mutation {
-        "withdrawCertificateReport" => {
-            ("WithdrawCertificateReportInput", "report { name state decision { by reason } }")
-        }
+        "withdrawCertificateReport" => (
+            "WithdrawCertificateReportInput",
+            "report { name state decision { reason } withdrawal { by reason } }",
+        ),
         "reviewCertificateReport" => {
             ("ReviewCertificateReportInput", "report { name state decision { by reason } }")
         }

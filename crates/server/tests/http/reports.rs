@@ -19,6 +19,8 @@ on_both_engines!(
     of_two_corrections_at_once_one_wins,
     what_comes_after_closing_waits_for_review,
     a_report_can_be_taken_back,
+    a_key_of_one_mutation_is_nothing_to_another,
+    reports_of_one_month_can_be_many,
     listeners_hear_of_reports,
     nested_lists_of_reports_cost_the_same_for_many_as_for_one,
 );
@@ -273,7 +275,11 @@ async fn what_comes_after_closing_waits_for_review(engine: Engine) {
         json!({ "issued": 5, "status": "FINAL" }),
         "nothing counts before it is approved"
     );
-    let approve = json!({ "report": "VNPT/2021-07/2", "decision": "APPROVE" });
+    let back = json!({ "report": first, "reason": "sai" });
+    let back = attempt(&all.vnpt, "withdrawCertificateReport", back).await;
+    assert_eq!(faults(&back), ["PERIOD_CLOSED input.report"], "what is final is not taken back");
+    let approve =
+        json!({ "report": "VNPT/2021-07/2", "decision": "APPROVE", "reason": "có căn cứ" });
     let approved = all.done(&all.admin, "reviewCertificateReport", approve.clone()).await;
     assert_eq!(approved["report"]["state"], json!("ACCEPTED"));
     assert_eq!(issued().await["issued"], json!(6));
@@ -321,6 +327,9 @@ async fn a_report_can_be_taken_back(engine: Engine) {
     let input = json!({ "report": first, "reason": "gửi nhầm kỳ", "idempotencyKey": "w1" });
     let told = all.done(&all.vnpt, "withdrawCertificateReport", input.clone()).await;
     assert_eq!(told["report"]["state"], json!("WITHDRAWN"));
+    let withdrawal = &told["report"]["withdrawal"];
+    assert_eq!(withdrawal["reason"], json!("gửi nhầm kỳ"));
+    assert_eq!(told["report"]["decision"], json!(null));
     let again = all.done(&all.vnpt, "withdrawCertificateReport", input.clone()).await;
     assert_eq!(again["replayed"], json!(true));
     let fresh = with(input, json!({ "idempotencyKey": "w2" }));
@@ -330,6 +339,47 @@ async fn a_report_can_be_taken_back(engine: Engine) {
     );
     let next = all.taken(&all.vnpt, report(&all.admin, "2021-07", &[6], 6)).await;
     assert_eq!(next, "VNPT/2021-07/2");
+}
+
+async fn a_key_of_one_mutation_is_nothing_to_another(engine: Engine) {
+    let all = Reporting::start(engine).await;
+    let period = json!({ "period": "2021-07", "idempotencyKey": "2021-07" });
+    all.done(&all.admin, "closeReportingPeriod", period.clone()).await;
+    let reopened = attempt(&all.admin, "reopenReportingPeriod", period).await;
+    assert_eq!(faults(&reopened), ["IDEMPOTENCY_CONFLICT input.idempotencyKey"]);
+}
+
+async fn reports_of_one_month_can_be_many(engine: Engine) {
+    let all = Reporting::start(engine).await;
+    let mut last = all.taken(&all.vnpt, report(&all.admin, "2021-07", &[0], 0)).await;
+    for issued in 1..=210 {
+        let input = report(&all.admin, "2021-07", &[issued], issued.into());
+        let input = with(input, json!({ "supersedes": last, "reason": "đếm lại" }));
+        last = all.taken(&all.vnpt, input).await;
+    }
+    let states = vec!["ACCEPTED"; 1_500];
+    let query = "query($states: [CertificateReportState!], $asOf: DateTime) {
+        certificateReports(asOf: $asOf, filter: { states: $states }) { nodes { name revisions { lines { issued } } } } }";
+    for as_of in [json!(null), json!("2026-11-02T00:00:00Z")] {
+        let data = all.admin.data(query, json!({ "states": states, "asOf": as_of })).await;
+        let node = &data["certificateReports"]["nodes"][0];
+        let revisions = node["revisions"].as_array().unwrap();
+        assert_eq!((&node["name"], revisions.len()), (&json!(last), 211));
+        assert_eq!(revisions[210]["lines"], json!([{ "issued": 210 }]));
+    }
+    let differences = "query($revision: Int) { certificateReports(filter: { states: [ACCEPTED] }) {
+        nodes { differences(revision: $revision) { before { issued } after { issued } } } } }";
+    let told = all.admin.data(differences, json!({ "revision": 1 })).await;
+    let told = &told["certificateReports"]["nodes"][0]["differences"];
+    assert_eq!(*told, json!([{ "before": { "issued": 0 }, "after": { "issued": 210 } }]));
+    for unknown in [0, 999] {
+        let refused = all.admin.answer(differences, json!({ "revision": unknown })).await;
+        assert_eq!(
+            refused["errors"][0]["extensions"]["code"],
+            json!("BAD_USER_INPUT"),
+            "{unknown}"
+        );
+    }
 }
 
 async fn listeners_hear_of_reports(engine: Engine) {
