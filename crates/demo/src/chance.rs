@@ -49,20 +49,16 @@ pub(crate) enum Question {
     RevokedReason,
     SharedHolder,
     SharedSince,
-    Serial,
-    ReportDay,
+    // The history depends on each question's number.
+    ReportDay = 43,
     ReportMinute,
 }
 
 /// A number in [0, 1) that depends on the subject, the question and the `turn` only.
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 pub(crate) fn chance(subject: u32, question: Question, turn: u32) -> f64 {
-    (bits(subject, question, turn) >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// 64 bits, each as likely as not, that depend on the same.
-pub(crate) const fn bits(subject: u32, question: Question, turn: u32) -> u64 {
-    mix((subject as u64) << 32 | (turn as u64) << 8 | question as u64)
+    let bits = mix(u64::from(subject) << 32 | u64::from(turn) << 8 | question as u64) >> 11;
+    bits as f64 / (1_u64 << 53) as f64
 }
 
 /// A whole number in [0, below).

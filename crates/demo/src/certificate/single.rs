@@ -10,7 +10,7 @@ use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
 
 use super::{Certificates, VIETTEL, VNPT, day_of};
-use crate::chance::{Question, bits, chance, pick};
+use crate::chance::{Question, chance, pick};
 use crate::family;
 
 /// A partner's numbers begin here; no household's head has a citizen number by one of these.
@@ -120,9 +120,9 @@ impl Certificates {
     }
 
     fn key(&self, first: First, turn: u32) -> Option<CertificateKey> {
-        // The first two digits keep the rest from losing leading zeros.
-        let digits = bits(first.number, Question::Serial, turn) >> 8;
-        let serial: SerialNumber = format!("54{digits:014X}").parse().ok()?;
+        // One after the other, so that a month's certificates lie together. The first two digits
+        // keep the rest from losing leading zeros.
+        let serial: SerialNumber = format!("54{turn:02X}{:012X}", first.number).parse().ok()?;
         Some(CertificateKey { issuer: self.partners[first.partner].issuer.clone(), serial })
     }
 
