@@ -88,6 +88,8 @@ pub struct LedgerView {
     /// The partner and month of each statement.
     statements: Vec<(PartnerCode, YearMonth)>,
     closed: HashSet<YearMonth>,
+    /// The earliest period that something is stated of and that is not closed.
+    first_open: Option<YearMonth>,
     communes: HashMap<UnitId, Vec<Entry>>,
     /// Whether any line was divided.
     is_divided: bool,
@@ -182,7 +184,10 @@ impl LedgerView {
         let cumulative =
             communes.iter().map(|(unit, entries)| (*unit, sums(entries, &statements))).collect();
         let is_divided = communes.values().flatten().any(|entry| entry.part.is_some());
-        Self { statements, closed: ledger.closed.clone(), communes, is_divided, cumulative }
+        let open = statements.iter().map(|(_, period)| *period);
+        let first_open = open.filter(|period| !ledger.closed.contains(period)).min();
+        let closed = ledger.closed.clone();
+        Self { statements, closed, first_open, communes, is_divided, cumulative }
     }
 
     /// Certificates issued in `communes` up to the end of `month`.
@@ -207,11 +212,9 @@ impl LedgerView {
     /// Whether all periods up to `month` that anything is stated of are closed.
     #[must_use]
     pub fn status(&self, month: YearMonth) -> FigureStatus {
-        let mut stated = self.statements.iter().filter(|(_, period)| *period <= month);
-        if stated.all(|(_, period)| self.closed.contains(period)) {
-            FigureStatus::Final
-        } else {
-            FigureStatus::Provisional
+        match self.first_open {
+            Some(open) if open <= month => FigureStatus::Provisional,
+            _ => FigureStatus::Final,
         }
     }
 

@@ -91,7 +91,7 @@ async fn certificates_are_an_indicator(engine: Engine) {
         json!({ "period": "2024-05", "lines": line, "cumulativeIssued": 2, "idempotencyKey": "a" });
     all.taken(&all.vnpt, input).await;
     let query = "query($unit: UnitRef!, $on: Date!) { indicators(unit: $unit, on: $on,
-        codes: [CERTIFICATES_ISSUED, CERTIFICATES_PER_100_ADULTS]) { code numerator denominator value coverage } }";
+        codes: [CERTIFICATES_ISSUED, CERTIFICATES_PER_100_ADULTS]) { code numerator denominator value coverage status } }";
     let values = async |code: &str, on: &str| {
         let unit = json!({ "codeOn": { "code": code, "on": on } });
         all.admin.data(query, json!({ "unit": unit, "on": on })).await["indicators"].clone()
@@ -99,8 +99,8 @@ async fn certificates_are_an_indicator(engine: Engine) {
     assert_eq!(
         values("31333", "2024-05-31").await,
         json!([
-            { "code": "CERTIFICATES_ISSUED", "numerator": 2, "denominator": 1, "value": 2.0, "coverage": "WHOLE" },
-            { "code": "CERTIFICATES_PER_100_ADULTS", "numerator": 2, "denominator": 3, "value": 200.0 / 3.0, "coverage": "WHOLE" },
+            { "code": "CERTIFICATES_ISSUED", "numerator": 2, "denominator": 1, "value": 2.0, "coverage": "WHOLE", "status": "PROVISIONAL" },
+            { "code": "CERTIFICATES_PER_100_ADULTS", "numerator": 2, "denominator": 3, "value": 200.0 / 3.0, "coverage": "WHOLE", "status": "PROVISIONAL" },
         ])
     );
     assert_eq!(values("31333", "2024-04-30").await[0]["value"], json!(0.0));
@@ -110,6 +110,9 @@ async fn certificates_are_an_indicator(engine: Engine) {
     let told = open.data(query, json!({ "unit": { "code": "92" }, "on": "2026-10-31" })).await;
     assert_eq!(told["indicators"][0]["value"], json!(2.0), "the number is for everyone");
     assert_eq!(told["indicators"][1]["value"], json!(null), "few adults are not");
+    let close = json!({ "period": "2024-05" });
+    all.done(&all.admin, "closeReportingPeriod", close).await;
+    assert_eq!(values("31333", "2024-05-31").await[0]["status"], json!("FINAL"), "once closed");
     let series = r#"{ indicatorSeries(code: CERTIFICATES_ISSUED, unit: { codeOn: { code: "93", on: "2024-06-30" } },
         from: "2024-04", to: "2024-06") { value } }"#;
     let series = all.admin.data(series, json!({})).await["indicatorSeries"].clone();
