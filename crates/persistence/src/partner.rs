@@ -5,7 +5,7 @@ use registry_domain::access::{
     Agreement, Partner, PartnerCode, PartnerName, Scope, SignaturePolicy,
 };
 use registry_domain::certificate::{Authority, CertificateRule};
-use registry_domain::fault::Rule;
+use registry_domain::fault::{Fault, Path, Rule};
 use registry_domain::time::Instant;
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{
@@ -134,7 +134,7 @@ impl Command for UpdatePartner {
     }
 
     async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
-        locked(writer, &self.code, "code").await?;
+        locked(writer, &self.code, &Path::root().field("input").field("code")).await?;
         let nothing = self.name.is_none()
             && self.agreement.is_none()
             && self.suspended.is_none()
@@ -178,7 +178,7 @@ impl Command for SetPartnerKeys {
     }
 
     async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
-        locked(writer, &self.partner, "partner").await?;
+        locked(writer, &self.partner, &Path::root().field("input").field("partner")).await?;
         Ok(self)
     }
 
@@ -211,7 +211,7 @@ impl Command for SetPartnerAuthorities {
     }
 
     async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
-        locked(writer, &self.partner, "partner").await?;
+        locked(writer, &self.partner, &Path::root().field("input").field("partner")).await?;
         Ok(self)
     }
 
@@ -233,15 +233,17 @@ impl Command for SetPartnerAuthorities {
     }
 }
 
-/// A partner, locked until the end; `field` is where the input names it.
-async fn locked(
+/// A partner, locked until the end; `at` is where the input names it.
+pub(crate) async fn locked(
     writer: &Writer,
     code: &PartnerCode,
-    field: &'static str,
+    at: &Path,
 ) -> Result<row::Model, WriteError> {
     let known = writer.locking(row::Entity::find_by_id(code.as_str()));
-    let known = known.one(&writer.transaction).await?;
-    known.ok_or_else(|| refuse(field, Rule::UnknownPartner { code: code.clone() }))
+    known.one(&writer.transaction).await?.ok_or_else(|| {
+        let rule = Rule::UnknownPartner { code: code.clone() };
+        WriteError::Refused(Fault { path: at.clone(), rule }.into())
+    })
 }
 
 impl Store {

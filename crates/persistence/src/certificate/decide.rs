@@ -5,11 +5,10 @@ use registry_domain::certificate::{
 };
 use registry_domain::fault::Rule;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::submit::{end, is_closed};
-use super::{find_report, state, stored_revision};
-use crate::entity::certificate_report::{Column, Entity};
+use super::submit::is_closed;
+use super::{ended, find_report, state, stored_revision, update};
+use crate::entity::certificate_report::Column;
 use crate::writer::{Command, Writer, refuse};
 use crate::{StoreError, WriteError};
 
@@ -44,7 +43,7 @@ impl Command for WithdrawReport {
     }
 
     async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
-        let row = find_report(writer, &self.report).await?;
+        let (row, _) = find_report(writer, &self.report).await?;
         let state = state(&row)?;
         allowed(state.after(ReportAction::Withdraw))?;
         // What is final changes by review only.
@@ -58,15 +57,12 @@ impl Command for WithdrawReport {
         let Self { report, reason } = plan;
         let change = writer.count_change(report.partner.as_str()).await?;
         let revision = stored_revision(report.revision);
-        end(writer, (&report, revision), ReportState::Withdrawn, change).await?;
-        Entity::update_many()
-            .col_expr(Column::WithdrawnBy, Expr::value(writer.principal.actor()))
-            .col_expr(Column::WithdrawalReason, Expr::value(reason))
-            .filter(Column::Partner.eq(report.partner.as_str()))
-            .filter(Column::Month.eq(report.period.index()))
-            .filter(Column::Revision.eq(revision))
-            .exec(&writer.transaction)
-            .await?;
+        let withdrawn = [
+            (Column::WithdrawnBy, Expr::value(writer.principal.actor())),
+            (Column::WithdrawalReason, Expr::value(reason)),
+        ];
+        let ended = ended(writer, ReportState::Withdrawn, change);
+        update(writer, (&report, revision), ended.into_iter().chain(withdrawn)).await?;
         Ok(report.to_string())
     }
 }
@@ -91,7 +87,7 @@ impl Command for ReviewReport {
     }
 
     async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
-        let row = find_report(writer, &self.report).await?;
+        let (row, others) = find_report(writer, &self.report).await?;
         let action = match self.decision {
             Decision::Approve => ReportAction::Approve,
             Decision::Reject => ReportAction::Reject,
@@ -100,8 +96,7 @@ impl Command for ReviewReport {
         if self.decision == Decision::Reject && self.reason.is_none() {
             return Err(refuse("reason", Rule::TextEmpty));
         }
-        let statements = writer.statements(&self.report.partner, self.report.period).await?;
-        let counting = { statements }.into_iter().find(|row| row.state == "ACCEPTED");
+        let counting = others.into_iter().find(|row| row.state == ReportState::Accepted.code());
         Ok(ReviewPlan { review: self, state: next, corrected: counting.map(|row| row.revision) })
     }
 
@@ -109,52 +104,29 @@ impl Command for ReviewReport {
         let ReviewPlan { review: ReviewReport { report, decision, reason }, state, corrected } =
             plan;
         let change = writer.count_change(report.partner.as_str()).await?;
-        match decision {
-            Decision::Reject => {
-                end(writer, (&report, stored_revision(report.revision)), state, change).await?;
-            }
-            Decision::Approve => {
-                if let Some(corrected) = corrected {
-                    end(writer, (&report, corrected), ReportState::Superseded, change).await?;
-                }
-                accept(writer, &report, change).await?;
-            }
+        if let Some(corrected) = corrected.filter(|_| decision == Decision::Approve) {
+            let ended = ended(writer, ReportState::Superseded, change);
+            update(writer, (&report, corrected), ended).await?;
         }
-        note_decision(writer, &report, reason).await?;
+        let stands = match decision {
+            Decision::Approve => [
+                (Column::State, Expr::value(state.code())),
+                (Column::AcceptedAt, Expr::value(writer.now)),
+                (Column::Change, Expr::value(change)),
+            ],
+            Decision::Reject => ended(writer, state, change),
+        };
+        let decided = [
+            (Column::DecidedAt, Expr::value(writer.now)),
+            (Column::DecidedBy, Expr::value(writer.principal.actor())),
+            (Column::DecisionReason, Expr::value(reason)),
+        ];
+        let revision = stored_revision(report.revision);
+        update(writer, (&report, revision), stands.into_iter().chain(decided)).await?;
         Ok(report.to_string())
     }
 }
 
 fn allowed(next: Result<ReportState, NotAllowed>) -> Result<ReportState, WriteError> {
     next.map_err(|refused| refuse("report", CertificateRule::ReportState { refused }.into()))
-}
-
-async fn accept(writer: &Writer, key: &ReportKey, change: i64) -> Result<(), StoreError> {
-    Entity::update_many()
-        .col_expr(Column::State, Expr::value(ReportState::Accepted.code()))
-        .col_expr(Column::AcceptedAt, Expr::value(writer.now))
-        .col_expr(Column::Change, Expr::value(change))
-        .filter(Column::Partner.eq(key.partner.as_str()))
-        .filter(Column::Month.eq(key.period.index()))
-        .filter(Column::Revision.eq(stored_revision(key.revision)))
-        .exec(&writer.transaction)
-        .await?;
-    Ok(())
-}
-
-async fn note_decision(
-    writer: &Writer,
-    key: &ReportKey,
-    reason: Option<String>,
-) -> Result<(), StoreError> {
-    Entity::update_many()
-        .col_expr(Column::DecidedAt, Expr::value(writer.now))
-        .col_expr(Column::DecidedBy, Expr::value(writer.principal.actor()))
-        .col_expr(Column::DecisionReason, Expr::value(reason))
-        .filter(Column::Partner.eq(key.partner.as_str()))
-        .filter(Column::Month.eq(key.period.index()))
-        .filter(Column::Revision.eq(stored_revision(key.revision)))
-        .exec(&writer.transaction)
-        .await?;
-    Ok(())
 }

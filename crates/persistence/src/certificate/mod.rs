@@ -17,15 +17,14 @@ use registry_domain::certificate::{
     CertificateRule, Counts, Decided, DetachedSignature, Line, Report, ReportKey, ReportState,
     Revision,
 };
-use registry_domain::fault::{Faults, Path, Rule};
+use registry_domain::fault::{Fault, Path, Rule};
 use registry_domain::time::YearMonth;
 use registry_domain::unit::UnitId;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::entity::certificate_report::{Column, Entity, Model, line, version};
-use crate::entity::partner;
-use crate::partner::stored_partner;
+use crate::partner::{self, stored_partner};
 use crate::writer::{Writer, refuse};
 use crate::{Reader, StoreError, WriteError};
 
@@ -58,18 +57,11 @@ impl Reader {
 impl Writer {
     /// Locks a partner until the end, so that others wait who write its reports.
     async fn lock_partner(&self, code: &PartnerCode, at: &Path) -> Result<Partner, WriteError> {
-        let refused = |rule: Rule| {
-            let mut faults = Faults::default();
-            faults.push(at.clone(), rule);
-            WriteError::Refused(faults)
-        };
         if self.principal.partner().is_some_and(|own| own != code) {
-            return Err(refused(CertificateRule::NotOwnPartner.into()));
+            let rule = CertificateRule::NotOwnPartner.into();
+            return Err(WriteError::Refused(Fault { path: at.clone(), rule }.into()));
         }
-        let known = partner::row::Entity::find_by_id(code.as_str());
-        let Some(row) = self.locking(known).one(&self.transaction).await? else {
-            return Err(refused(Rule::UnknownPartner { code: code.clone() }));
-        };
+        let row = partner::locked(self, code, at).await?;
         Ok(stored_partner(row)?)
     }
 
@@ -91,10 +83,7 @@ impl Writer {
     async fn count_change(&self, subject: &str) -> Result<i64, StoreError> {
         let first = version::ActiveModel { subject: Set(subject.to_owned()), version: Set(1) };
         let count_up = OnConflict::column(version::Column::Subject)
-            .value(
-                version::Column::Version,
-                sea_orm::sea_query::Expr::cust("certificate_version.version + 1"),
-            )
+            .value(version::Column::Version, Expr::cust("certificate_version.version + 1"))
             .to_owned();
         let counted = version::Entity::insert(first)
             .on_conflict(count_up)
@@ -110,15 +99,44 @@ fn not_suspended(partner: &Partner) -> Result<(), Rule> {
     if partner.suspended { Err(Rule::PartnerSuspended { code }) } else { Ok(()) }
 }
 
-/// One report out of those about its month, locked with its partner.
-async fn find_report(writer: &Writer, key: &ReportKey) -> Result<Model, WriteError> {
+/// One report, and the others about its month; locked with their partner.
+async fn find_report(writer: &Writer, key: &ReportKey) -> Result<(Model, Vec<Model>), WriteError> {
     let at = Path::root().field("input").field("report");
     writer.lock_partner(&key.partner, &at).await?;
-    let statements = writer.statements(&key.partner, key.period).await?.into_iter();
+    let mut statements = writer.statements(&key.partner, key.period).await?;
     let revision = stored_revision(key.revision);
-    { statements }
-        .find(|row| row.revision == revision)
-        .ok_or_else(|| refuse("report", CertificateRule::UnknownReport.into()))
+    match statements.iter().position(|row| row.revision == revision) {
+        Some(place) => Ok((statements.remove(place), statements)),
+        None => Err(refuse("report", CertificateRule::UnknownReport.into())),
+    }
+}
+
+/// What changes of a report that stops counting, or waiting.
+fn ended(writer: &Writer, state: ReportState, change: i64) -> [(Column, Expr); 3] {
+    [
+        (Column::State, Expr::value(state.code())),
+        (Column::EndedAt, Expr::value(writer.now)),
+        (Column::Change, Expr::value(change)),
+    ]
+}
+
+/// Changes one statement of the partner and month that `key` names.
+async fn update(
+    writer: &Writer,
+    (key, revision): (&ReportKey, i32),
+    values: impl IntoIterator<Item = (Column, Expr)>,
+) -> Result<(), StoreError> {
+    let mut update = Entity::update_many();
+    for (column, value) in values {
+        update = update.col_expr(column, value);
+    }
+    update
+        .filter(Column::Partner.eq(key.partner.as_str()))
+        .filter(Column::Month.eq(key.period.index()))
+        .filter(Column::Revision.eq(revision))
+        .exec(&writer.transaction)
+        .await?;
+    Ok(())
 }
 
 fn stored_revision(revision: Revision) -> i32 {

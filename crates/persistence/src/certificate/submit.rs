@@ -15,7 +15,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest as _, Sha256};
 
-use super::{key, not_suspended, state, stored_revision};
+use super::{ended, key, not_suspended, state, stored_revision, update};
 use crate::entity::certificate_report::{Column, Entity, Model, closing, line};
 use crate::personal::hex;
 use crate::writer::{Command, Writer};
@@ -140,7 +140,8 @@ impl Command for SubmitReport {
         let key = ReportKey { partner: report.partner.clone(), period: report.period, revision };
         let change = writer.count_change(report.partner.as_str()).await?;
         if let Some(corrected) = corrected.filter(|_| state == ReportState::Accepted) {
-            end(writer, (&key, corrected), ReportState::Superseded, change).await?;
+            let ended = ended(writer, ReportState::Superseded, change);
+            update(writer, (&key, corrected), ended).await?;
         }
         let content = report.content(writer.units());
         let content_sha256 = hex(&Sha256::digest(content.canonical().as_bytes()));
@@ -197,25 +198,6 @@ impl Command for SubmitReport {
         bulk::insert::<line::Entity>(&writer.transaction, &lines, "").await?;
         Ok(key.to_string())
     }
-}
-
-/// Ends one statement about a month: it stops counting, or waiting.
-pub(super) async fn end(
-    writer: &Writer,
-    (key, revision): (&ReportKey, i32),
-    state: ReportState,
-    change: i64,
-) -> Result<(), StoreError> {
-    Entity::update_many()
-        .col_expr(Column::State, Expr::value(state.code()))
-        .col_expr(Column::EndedAt, Expr::value(writer.now))
-        .col_expr(Column::Change, Expr::value(change))
-        .filter(Column::Partner.eq(key.partner.as_str()))
-        .filter(Column::Month.eq(key.period.index()))
-        .filter(Column::Revision.eq(revision))
-        .exec(&writer.transaction)
-        .await?;
-    Ok(())
 }
 
 fn period_allowed(partner: &Partner, period: YearMonth, writer: &Writer) -> Result<(), Rule> {
