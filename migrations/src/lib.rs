@@ -18,6 +18,7 @@ mod m0007_documents;
 mod m0008_personal_reads;
 mod m0009_certificates;
 mod m0010_event_tokens;
+mod m0011_tallies;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_personal_reads::Migration),
             Box::new(m0009_certificates::Migration),
             Box::new(m0010_event_tokens::Migration),
+            Box::new(m0011_tallies::Migration),
         ]
     }
 }

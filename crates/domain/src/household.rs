@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::code;
 use crate::fault::{Expected, Faults, Path, Rule};
 use crate::personal::{Head, HeadView};
 use crate::time::Date;
@@ -23,7 +24,7 @@ pub struct HouseholdNumber(u32);
 
 impl HouseholdNumber {
     /// One more than the largest number.
-    pub const LIMIT: u32 = 1_000_000;
+    pub const LIMIT: u32 = code::LIMIT;
 
     /// The smallest number; never given to a household.
     pub const ZERO: Self = Self(0);
@@ -45,12 +46,6 @@ impl HouseholdNumber {
     pub const fn code(self) -> HouseholdCode {
         HouseholdCode(self)
     }
-
-    /// The check digits, 02…98: ISO/IEC 7064 MOD 97-10 over "HG" (as 17, 16) and the six digits.
-    const fn check(self) -> u32 {
-        // 1716 000000 ≡ 1_716_000_000 (mod 97) is folded in first, so that u32 suffices.
-        98 - (1_716_000_000 % 97 + self.0 % 97) * 100 % 97
-    }
 }
 
 /// A household's registry code: `HG`, six digits, two check digits. It embeds no unit, since units change.
@@ -64,14 +59,13 @@ impl HouseholdCode {
         self.0
     }
 
-    const EXPECTED: Rule = Rule::Malformed {
-        expected: Expected { english: "HG and 8 digits", vietnamese: "HG và 8 chữ số" },
-    };
+    const EXPECTED: Expected =
+        Expected { english: "HG and 8 digits", vietnamese: "HG và 8 chữ số" };
 }
 
 impl fmt::Display for HouseholdCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HG{:06}{:02}", self.0.0, self.0.check())
+        write!(f, "HG{:06}{:02}", self.0.0, code::check_digits("HG", self.0.0))
     }
 }
 
@@ -79,13 +73,7 @@ impl FromStr for HouseholdCode {
     type Err = Rule;
 
     fn from_str(text: &str) -> Result<Self, Rule> {
-        let digits = text.strip_prefix("HG").ok_or(Self::EXPECTED)?;
-        if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Self::EXPECTED);
-        }
-        let parsed: u32 = digits.parse().map_err(|_| Self::EXPECTED)?;
-        let number = HouseholdNumber(parsed / 100);
-        if number.check() == parsed % 100 { Ok(number.code()) } else { Err(Rule::CheckDigitWrong) }
+        code::read(text, "HG", Self::EXPECTED).map(|number| HouseholdNumber(number).code())
     }
 }
 
@@ -393,7 +381,8 @@ mod tests {
         for text in
             ["", "HG", "HG1234567", "HG123456789", "hg00000012", "HG0000００12", "XX00000012"]
         {
-            assert_eq!(text.parse::<HouseholdCode>(), Err(HouseholdCode::EXPECTED), "{text}");
+            let expected = HouseholdCode::EXPECTED;
+            assert_eq!(text.parse::<HouseholdCode>(), Err(Rule::Malformed { expected }), "{text}");
         }
     }
 

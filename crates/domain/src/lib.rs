@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod certificate;
+pub mod code;
 pub mod connectivity;
 pub mod fault;
 pub mod household;
@@ -14,6 +15,7 @@ pub mod indicator;
 pub mod page;
 pub mod personal;
 pub mod rollup;
+pub mod tally;
 pub mod text;
 pub mod time;
 pub mod unit;

@@ -11,6 +11,7 @@ use std::ops::{AddAssign, Index, SubAssign};
 use std::sync::Arc;
 
 use crate::connectivity::{DigitalService, Survey};
+use crate::tally::Tallies;
 use crate::time::{Date, YearMonth};
 use crate::unit::UnitId;
 
@@ -207,35 +208,64 @@ pub enum Sign {
 /// All rollups in memory: the figures of every hamlet at the end of every month. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct RollupCube {
-    hamlets: HashMap<UnitId, Arc<[(YearMonth, Measures)]>>,
+    hamlets: HashMap<UnitId, Arc<Series>>,
+}
+
+/// Running sums of one hamlet, in order of month.
+#[derive(Debug, Default)]
+struct Series {
+    measures: Vec<(YearMonth, Measures)>,
+    tallies: Vec<(YearMonth, Tallies)>,
+}
+
+/// What is counted in one hamlet at the end of one month.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HamletFigures {
+    /// In surveyed households.
+    pub measures: Measures,
+    /// Beside surveys.
+    pub tallies: Tallies,
 }
 
 impl RollupCube {
-    /// Replaces one hamlet's figures by the sums of its monthly `changes`, given in order of month.
+    /// Replaces one hamlet's figures by the sums of its monthly changes, given in order of month.
     pub fn replace(
         &mut self,
         hamlet: UnitId,
-        changes: impl IntoIterator<Item = (YearMonth, Measures)>,
+        measures: impl IntoIterator<Item = (YearMonth, Measures)>,
+        tallies: impl IntoIterator<Item = (YearMonth, Tallies)>,
     ) {
-        let mut total = Measures::default();
-        let sums = changes.into_iter().map(|(month, change)| {
-            total += change;
-            (month, total)
-        });
-        self.hamlets.insert(hamlet, sums.collect());
+        let series = Series { measures: sums(measures), tallies: sums(tallies) };
+        self.hamlets.insert(hamlet, Arc::new(series));
     }
 
     /// A hamlet's figures at the end of `month`; all zero before its first record.
     #[must_use]
-    pub fn at(&self, hamlet: UnitId, month: YearMonth) -> Measures {
-        let Some(sums) = self.hamlets.get(&hamlet) else {
-            return Measures::default();
+    pub fn at(&self, hamlet: UnitId, month: YearMonth) -> HamletFigures {
+        let Some(series) = self.hamlets.get(&hamlet) else {
+            return HamletFigures::default();
         };
-        match sums.partition_point(|(at, _)| *at <= month) {
-            0 => Measures::default(),
-            past => sums[past - 1].1,
+        HamletFigures {
+            measures: newest(&series.measures, month),
+            tallies: newest(&series.tallies, month),
         }
     }
+}
+
+fn sums<T: Copy + Default + AddAssign>(
+    changes: impl IntoIterator<Item = (YearMonth, T)>,
+) -> Vec<(YearMonth, T)> {
+    let mut total = T::default();
+    let sums = changes.into_iter().map(|(month, change)| {
+        total += change;
+        (month, total)
+    });
+    sums.collect()
+}
+
+fn newest<T: Copy + Default>(sums: &[(YearMonth, T)], month: YearMonth) -> T {
+    let past = sums.partition_point(|(at, _)| *at <= month);
+    past.checked_sub(1).map(|place| sums[place].1).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -302,8 +332,8 @@ mod tests {
         let month = |text: &str| text.parse::<YearMonth>().unwrap();
         let one = Measures([1; Measure::COUNT]);
         let mut cube = RollupCube::default();
-        cube.replace(hamlet, [(month("2024-01"), one), (month("2024-03"), one)]);
-        let surveyed = |text| cube.at(hamlet, month(text))[Measure::HouseholdsSurveyed];
+        cube.replace(hamlet, [(month("2024-01"), one), (month("2024-03"), one)], []);
+        let surveyed = |text| cube.at(hamlet, month(text)).measures[Measure::HouseholdsSurveyed];
         assert_eq!(
             ["2023-12", "2024-01", "2024-02", "2024-03", "2030-01"].map(surveyed),
             [0, 1, 1, 2, 2]

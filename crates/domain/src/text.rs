@@ -28,6 +28,29 @@ pub fn check(text: &str, limit: usize) -> Result<(), Rule> {
     }
 }
 
+/// A text of one line, 1…`LIMIT` characters, in NFC and without control characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label<const LIMIT: usize>(String);
+
+impl<const LIMIT: usize> Label<LIMIT> {
+    /// Checks a text; blanks around it are dropped.
+    pub fn parse(text: &str) -> Result<Self, Rule> {
+        check(text, LIMIT).map(|()| Self(text.trim().to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const LIMIT: usize> From<Label<LIMIT>> for String {
+    fn from(label: Label<LIMIT>) -> Self {
+        label.0
+    }
+}
+
 /// The form in which texts are compared for search: no accents, no case, single spaces.
 ///
 /// "Vị Thuỷ", "vị thủy" and "VI THUY" all become "vi thuy". Đ has no decomposition in Unicode and

@@ -88,7 +88,7 @@ impl Query {
     }
 
     /// The indicators of a unit (các chỉ số của một đơn vị). Open to everyone.
-    #[graphql(directive = list_size::apply(Some(20), None), directive = open::apply())]
+    #[graphql(directive = list_size::apply(Some(25), None), directive = open::apply())]
     async fn indicators(
         &self,
         context: &Context<'_>,

@@ -17,7 +17,7 @@ pub(crate) struct Subscription;
 impl Subscription {
     /// The present indicators of a unit (các chỉ số hiện tại của một đơn vị): at once, then again
     /// whenever its figures changed. Open to everyone.
-    #[graphql(directive = list_size::apply(Some(20), None), directive = open::apply())]
+    #[graphql(directive = list_size::apply(Some(25), None), directive = open::apply())]
     async fn indicators_changed(
         &self,
         context: &Context<'_>,

@@ -9,9 +9,9 @@ use registry_domain::time::{Date, Instant};
 use registry_domain::unit::{UnitId, Units};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, ConnectionTrait as _, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sea_query::{Expr, ExprTrait as _, OnConflict, Query},
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -310,6 +310,24 @@ impl Writer {
             Mode::Write => select.lock_exclusive(),
             Mode::Rehearse => select,
         }
+    }
+
+    /// Takes the next `count` numbers of the counter `name`; the first of them.
+    pub(crate) async fn reserve_numbers(
+        &self,
+        name: &'static str,
+        count: usize,
+    ) -> Result<u32, StoreError> {
+        let damaged = || StoreError::damaged(format!("counter {name}"));
+        let count = i32::try_from(count).map_err(|_| StoreError::NumbersUsedUp)?;
+        let update = Query::update()
+            .table("counter")
+            .value("next", Expr::col("next").add(count))
+            .and_where(Expr::col("name").eq(name))
+            .returning_col("next")
+            .to_owned();
+        let row = self.transaction.query_one(&update).await?.ok_or_else(damaged)?;
+        u32::try_from(row.try_get::<i32>("", "next")? - count).map_err(|_| damaged())
     }
 
     /// Checks that the principal may change records of `hamlet`: by today's tree, for a token that

@@ -46,7 +46,7 @@ impl Rule {
                 format!("several units have the code {asked} on {on}; name the unit by its id")
             }
             Self::NotAHamlet { name } => {
-                format!("{name} is not a hamlet; a household is registered in an ấp or khu vực")
+                format!("{name} is not a hamlet; name an ấp or khu vực")
             }
             Self::OutsideUnit { unit } => {
                 format!("this is outside {unit}, which the token is for")
@@ -61,7 +61,7 @@ impl Rule {
                 format!("the household is {} since {since}", status.code())
             }
             Self::StaleVersion { given, current } => format!(
-                "the change was meant for version {given} but the household is at version {current}; read it again"
+                "the change was meant for version {given} but the record is at version {current}; read it again"
             ),
             Self::DuplicateHousehold { code } => {
                 format!("the active household {code} has the same head")
@@ -121,7 +121,7 @@ impl Rule {
                 format!("nhiều đơn vị cùng mã {asked} vào ngày {on}; hãy dùng id")
             }
             Self::NotAHamlet { name } => {
-                format!("{name} không phải ấp hoặc khu vực; hộ phải thuộc một ấp hoặc khu vực")
+                format!("{name} không phải ấp hoặc khu vực; hãy chỉ định một ấp hoặc khu vực")
             }
             Self::OutsideUnit { unit } => {
                 format!("nằm ngoài {unit}, là nơi mã truy cập được cấp cho")
@@ -134,7 +134,7 @@ impl Rule {
                 format!("hộ đã {} từ ngày {since}", status.vietnamese())
             }
             Self::StaleVersion { given, current } => format!(
-                "thay đổi dành cho phiên bản {given} nhưng hộ đang ở phiên bản {current}; hãy đọc lại"
+                "thay đổi dành cho phiên bản {given} nhưng hồ sơ đang ở phiên bản {current}; hãy đọc lại"
             ),
             Self::DuplicateHousehold { code } => {
                 format!("hộ đang hoạt động {code} có cùng chủ hộ")

@@ -118,7 +118,7 @@ pub enum Rule {
         /// Since when.
         since: Date,
     },
-    /// Somebody else changed the household since it was read.
+    /// Somebody else changed the record since it was read.
     StaleVersion {
         /// The version that the change was meant for.
         given: u32,

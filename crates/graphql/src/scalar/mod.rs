@@ -5,7 +5,7 @@ mod count;
 mod time;
 mod told;
 
-pub(crate) use code::{HouseholdCode, UnitCode};
+pub(crate) use code::{HouseholdCode, RegistryCode, UnitCode};
 pub(crate) use count::{CertificateCount, Total};
 pub(crate) use time::{Date, DateTime, YearMonth};
 pub(crate) use told::Told;

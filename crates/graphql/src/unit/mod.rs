@@ -247,7 +247,7 @@ impl AdministrativeUnit {
     }
 
     /// The indicators of the unit (các chỉ số).
-    #[graphql(directive = list_size::apply(Some(20), None))]
+    #[graphql(directive = list_size::apply(Some(25), None))]
     async fn indicators(
         &self,
         context: &Context<'_>,

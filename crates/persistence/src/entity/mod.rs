@@ -9,6 +9,7 @@ pub(crate) mod partner;
 pub(crate) mod record;
 pub(crate) mod rollup;
 pub(crate) mod signing_key;
+pub(crate) mod tally;
 pub(crate) mod token;
 pub(crate) mod trusted_document;
 pub(crate) mod unit;

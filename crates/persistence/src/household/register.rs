@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use registry_domain::fault::{Faults, Rule};
 use registry_domain::household::{HouseholdNumber, NewHousehold, Status, earliest_date, past_date};
 use registry_domain::unit::UnitId;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Statement};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{Registered, number, stored_count, stored_number};
 use crate::entity::{household, household_version};
@@ -56,7 +56,7 @@ impl Command for RegisterHouseholds {
     }
 
     async fn carry_out(rows: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let first = reserve_numbers(writer, rows.len()).await?;
+        let first = writer.reserve_numbers("household", rows.len()).await?;
         let mut households = Vec::with_capacity(rows.len());
         for (household, number) in rows.into_iter().zip(first..) {
             let number = HouseholdNumber::new(number).ok_or(StoreError::NumbersUsedUp)?;
@@ -139,19 +139,4 @@ pub(super) async fn active_heads(
         .await?;
     let known = |(stored, hash): (i32, Vec<u8>)| Some((hash.try_into().ok()?, number(stored)));
     Ok(found.into_iter().filter_map(known).collect())
-}
-
-/// Takes the next `count` numbers; the first of them.
-async fn reserve_numbers(writer: &Writer, count: usize) -> Result<u32, StoreError> {
-    let backend = writer.transaction.get_database_backend();
-    let count = i32::try_from(count).map_err(|_| StoreError::NumbersUsedUp)?;
-    let placeholder = if backend == sea_orm::DbBackend::Postgres { "$1" } else { "?" };
-    let sql = format!(
-        "UPDATE counter SET next = next + {placeholder} WHERE name = 'household' RETURNING next"
-    );
-    let statement = Statement::from_sql_and_values(backend, sql, [count.into()]);
-    let row = writer.transaction.query_one_raw(statement).await?;
-    let next: i32 =
-        row.ok_or_else(|| StoreError::damaged("counter of households"))?.try_get("", "next")?;
-    u32::try_from(next - count).map_err(|_| StoreError::damaged("counter of households"))
 }

@@ -1,18 +1,22 @@
 //! Indicators: figures of units by month, told from the rollups in memory.
 
+mod code;
+
 use std::sync::Arc;
 
 use async_graphql::{Enum, Result, SimpleObject};
 use futures_util::{Stream, StreamExt as _, future, stream};
 use registry_domain::access::Scope;
 use registry_domain::certificate::LedgerView;
-use registry_domain::connectivity::DigitalService;
 use registry_domain::indicator::{
-    self as domain, Audience, Comparison, Coverage, Figure, FigureStatus, Quality, Totals,
+    self as domain, Audience, Comparison, Coverage, Figure, FigureStatus, Quality, Reached, Totals,
 };
 use registry_domain::time;
 use registry_domain::unit::{Level, Portion, UnitId, UnitTree, Units};
 use registry_persistence::Figures;
+
+use code::CODES;
+pub(crate) use code::IndicatorCode;
 
 use crate::access::open;
 use crate::error::ApiError;
@@ -22,73 +26,6 @@ use crate::unit::AdministrativeUnit;
 
 /// The longest series, in months.
 const SERIES_LIMIT: usize = 240;
-
-/// The indicators of the digital society (chỉ số xã hội số).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub(crate) enum IndicatorCode {
-    /// Adults with a smartphone (người trưởng thành có điện thoại thông minh).
-    AdultSmartphone,
-    /// Households with fibre (hộ có cáp quang).
-    HouseholdFibre,
-    /// People of working age trained in digital skills (được tập huấn kỹ năng số).
-    DigitalSkills,
-    /// Adults with a public-service account (có tài khoản dịch vụ công).
-    PublicServiceAccount,
-    /// Adults with VNeID level 2 (có VNeID mức 2).
-    #[graphql(name = "VNEID_LEVEL_2")]
-    VneidLevel2,
-    /// Adults who pay any bill without cash (thanh toán không dùng tiền mặt).
-    CashlessPayment,
-    /// Digital certificates issued so far (chứng thư số công cộng đã cấp): a plain number. From communes up.
-    CertificatesIssued,
-    /// Digital certificates issued so far per 100 adults (trên 100 người trưởng thành). From communes up.
-    #[graphql(name = "CERTIFICATES_PER_100_ADULTS")]
-    CertificatesPer100Adults,
-    /// Adults using the province's app (dùng ứng dụng Hậu Giang).
-    ServiceHaugiangApp,
-    /// Adults using VssID (dùng VssID).
-    ServiceVssid,
-    /// Adults using Zalo (dùng Zalo).
-    ServiceZalo,
-    /// Adults using a bank's app (dùng ứng dụng ngân hàng).
-    ServiceBankApp,
-    /// Adults using Mobile Money (dùng Mobile Money).
-    ServiceMobileMoney,
-    /// Adults using Viettel Money (dùng Viettel Money).
-    ServiceViettelMoney,
-    /// Adults paying electricity without cash (trả tiền điện không dùng tiền mặt).
-    ServiceCashlessElectricity,
-    /// Adults paying water without cash (trả tiền nước không dùng tiền mặt).
-    ServiceCashlessWater,
-    /// Adults paying telecom without cash (trả cước viễn thông không dùng tiền mặt).
-    ServiceCashlessTelecom,
-}
-
-/// Pairs of API and domain names, in the order in which indicators are told.
-const CODES: [(IndicatorCode, domain::IndicatorCode); 17] = {
-    use DigitalService as Service;
-    use IndicatorCode as Api;
-    use domain::IndicatorCode as Domain;
-    [
-        (Api::AdultSmartphone, Domain::AdultSmartphone),
-        (Api::HouseholdFibre, Domain::HouseholdFibre),
-        (Api::DigitalSkills, Domain::DigitalSkills),
-        (Api::PublicServiceAccount, Domain::PublicServiceAccount),
-        (Api::VneidLevel2, Domain::VneidLevel2),
-        (Api::CashlessPayment, Domain::CashlessPayment),
-        (Api::CertificatesIssued, Domain::CertificatesIssued),
-        (Api::CertificatesPer100Adults, Domain::CertificatesPer100Adults),
-        (Api::ServiceHaugiangApp, Domain::Service(Service::HauGiangApp)),
-        (Api::ServiceVssid, Domain::Service(Service::Vssid)),
-        (Api::ServiceZalo, Domain::Service(Service::Zalo)),
-        (Api::ServiceBankApp, Domain::Service(Service::BankApp)),
-        (Api::ServiceMobileMoney, Domain::Service(Service::MobileMoney)),
-        (Api::ServiceViettelMoney, Domain::Service(Service::ViettelMoney)),
-        (Api::ServiceCashlessElectricity, Domain::Service(Service::CashlessElectricity)),
-        (Api::ServiceCashlessWater, Domain::Service(Service::CashlessWater)),
-        (Api::ServiceCashlessTelecom, Domain::Service(Service::CashlessTelecom)),
-    ]
-};
 
 /// Whether a figure may still change in the ordinary course (trạng thái số liệu).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -169,7 +106,8 @@ pub(crate) struct IndicatorValue {
     definition: String,
     /// What is counted (tử số); null if suppressed.
     numerator: Option<i64>,
-    /// Out of how many (mẫu số): those in surveyed, active households, or 1 for a plain number; null if suppressed.
+    /// Out of how many (mẫu số): those in surveyed, active households, or all communes, hamlets, schools
+    /// or banks, as the code says; 1 for a plain number; null if suppressed.
     denominator: Option<i64>,
     /// numerator / denominator (tỷ lệ), 0…1, or the number, or per 100 as the code says; null if
     /// nothing was surveyed, or if suppressed.
@@ -215,6 +153,7 @@ pub(crate) struct IndicatorPoint {
 /// The hamlets that make up a unit on the boundaries of a date.
 struct Boundaries {
     on: time::Date,
+    tree: Arc<UnitTree>,
     portions: Vec<Portion>,
 }
 
@@ -232,7 +171,8 @@ impl Boundaries {
                 explanation: explanation(units, unit, boundaries_on),
             });
         }
-        Ok(Self { on: boundaries_on, portions: units.portions(unit, boundaries_on) })
+        let (on, tree) = (boundaries_on, units.tree(boundaries_on));
+        Ok(Self { on, tree, portions: units.portions(unit, on) })
     }
 }
 
@@ -270,8 +210,11 @@ pub(crate) async fn values(
     let certificates = wanted.iter().any(|(_, domain)| domain.counts_certificates());
     let certificates = certificates.then(|| Certificates::of(figures, &units, unit, boundaries.on));
     let issued = certificates.as_ref().and_then(|certificates| certificates.issued_by(month));
-    let totals = Totals::add_up(&figures.rollups, &boundaries.portions, month, audience(session));
-    let totals = totals.with_certificates(issued);
+    let cube = &figures.rollups;
+    let reached = wanted.iter().any(|(_, domain)| *domain == domain::IndicatorCode::MobileCoverage);
+    let reached = reached.then(|| Reached::count(cube, &units, &boundaries.tree, unit, month));
+    let totals = Totals::add_up(cube, &boundaries.portions, month, audience(session));
+    let totals = totals.with_certificates(issued).with_reached(reached.flatten());
     let values = wanted.into_iter().filter_map(|(code, domain)| {
         let figure = totals.figure(*domain)?;
         Some(IndicatorValue {
@@ -345,9 +288,12 @@ pub(crate) async fn series(
     let months = std::iter::successors(Some(from), |month| Some(month.next())).take(months);
     let point = |month: time::YearMonth| {
         let issued = certificates.as_ref().and_then(|certificates| certificates.issued_by(month));
-        let totals =
-            Totals::add_up(&figures.rollups, &boundaries.portions, month, audience(session));
-        let figure = totals.with_certificates(issued).figure(code)?;
+        let cube = &figures.rollups;
+        let reached = (code == domain::IndicatorCode::MobileCoverage)
+            .then(|| Reached::count(cube, &units, &boundaries.tree, unit.id, month));
+        let totals = Totals::add_up(cube, &boundaries.portions, month, audience(session));
+        let totals = totals.with_certificates(issued).with_reached(reached.flatten());
+        let figure = totals.figure(code)?;
         Some(IndicatorPoint {
             month: YearMonth(month),
             numerator: told(&figure, figure.numerator),
