@@ -19,6 +19,11 @@ mod m0008_personal_reads;
 mod m0009_certificates;
 mod m0010_event_tokens;
 mod m0011_tallies;
+mod m0012_commerce;
+mod m0013_coverage;
+mod m0014_institutions;
+mod m0015_community;
+mod m0016_reorganisations;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -39,6 +44,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_certificates::Migration),
             Box::new(m0010_event_tokens::Migration),
             Box::new(m0011_tallies::Migration),
+            Box::new(m0012_commerce::Migration),
+            Box::new(m0013_coverage::Migration),
+            Box::new(m0014_institutions::Migration),
+            Box::new(m0015_community::Migration),
+            Box::new(m0016_reorganisations::Migration),
         ]
     }
 }

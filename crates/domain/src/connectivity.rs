@@ -33,7 +33,7 @@ pub enum FixedProvider {
 }
 
 /// The newest generation of mobile network that the household uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MobileGeneration {
     /// GSM and its like.
     G2,
@@ -88,6 +88,8 @@ macro_rules! coded {
         }
     };
 }
+
+pub(crate) use coded;
 
 coded!(FixedTechnology { Fibre = "FIBRE", Cable = "CABLE", Dsl = "DSL", FixedWireless = "FIXED_WIRELESS" });
 coded!(FixedProvider { Vnpt = "VNPT", Viettel = "VIETTEL", Fpt = "FPT", MobiFone = "MOBIFONE", Other = "OTHER" });

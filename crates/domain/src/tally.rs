@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::{AddAssign, Index};
 
+use crate::rollup::Sign;
 use crate::time::{Date, YearMonth};
 use crate::unit::UnitId;
 
@@ -102,6 +103,17 @@ impl AddAssign for Tallies {
 
 /// Changes of tallies, by hamlet and month.
 pub type TallyChanges = BTreeMap<(UnitId, YearMonth, Tally), i64>;
+
+/// Adds `changes` into `sum`; with [`Sign::Minus`], takes them away.
+pub fn accumulate(sum: &mut TallyChanges, changes: TallyChanges, sign: Sign) {
+    for (place, change) in changes {
+        let total = sum.entry(place).or_default();
+        match sign {
+            Sign::Plus => *total += change,
+            Sign::Minus => *total -= change,
+        }
+    }
+}
 
 /// A span of time in which something holds: from a day on, until before another if it ends.
 pub type Span = (Date, Option<Date>);

@@ -12,7 +12,8 @@ use registry_domain::access::Scope;
 pub(crate) enum AccessScope {
     /// `registry:read`: everything but personal data in clear (đọc dữ liệu).
     RegistryRead,
-    /// `households:write`: households and surveys (ghi hộ và khảo sát).
+    /// `households:write`: households, surveys and what community teams do (ghi hộ, khảo sát và hoạt
+    /// động của tổ công nghệ số cộng đồng).
     HouseholdsWrite,
     /// `certificates:report`: certificate counts of one partner (báo cáo chứng thư số).
     CertificatesReport,

@@ -11,10 +11,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use registry_domain::access::TokenId;
 use registry_domain::certificate::{CertificateKey, IssuerName};
+use registry_domain::code::{Code, CodeKind};
+use registry_domain::community::{HelpKind, TrainingCode};
+use registry_domain::connectivity::MobileGeneration;
+use registry_domain::coverage::{CoverageKey, MobileOperator, Network};
 use registry_domain::household::HouseholdNumber;
-use registry_domain::time::{Date, Instant};
+use registry_domain::institution::InstitutionCode;
+use registry_domain::time::{Date, Instant, YearMonth};
 use registry_domain::unit::UnitId;
-use registry_persistence::{HouseholdKey, ReportPosition};
+use registry_persistence::{
+    ActivityKey, CommerceKey, HouseholdKey, InstitutionPosition, ReportPosition, TrainingKey,
+};
 use sha2::{Digest, Sha256};
 
 use crate::error::ApiError;
@@ -89,6 +96,20 @@ impl CursorKey for UnitId {
     }
 }
 
+impl CursorKey for CommerceKey {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.number.to_be_bytes().to_vec();
+        bytes.extend(self.value.to_be_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (number, value) = bytes.split_at_checked(4)?;
+        let number = u32::from_be_bytes(number.try_into().ok()?);
+        Some(Self { value: i64::from_be_bytes(value.try_into().ok()?), number })
+    }
+}
+
 impl CursorKey for Date {
     fn to_bytes(&self) -> Vec<u8> {
         self.to_epoch_days().to_be_bytes().to_vec()
@@ -147,6 +168,97 @@ impl CursorKey for CertificateKey {
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (serial, issuer) = std::str::from_utf8(bytes).ok()?.split_once('\n')?;
         Some(Self { issuer: IssuerName::parse(issuer).ok()?, serial: serial.parse().ok()? })
+    }
+}
+
+impl<K: CodeKind> CursorKey for Code<K> {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.number().to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::new(u32::from_be_bytes(bytes.try_into().ok()?))
+    }
+}
+
+impl CursorKey for ActivityKey {
+    fn to_bytes(&self) -> Vec<u8> {
+        let Self { month, hamlet, kind, revision } = self;
+        let mut bytes = month.index().to_be_bytes().to_vec();
+        bytes.extend(hamlet.get().to_be_bytes());
+        bytes.extend(revision.to_be_bytes());
+        bytes.extend(kind.code().bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (month, rest) = bytes.split_first_chunk::<4>()?;
+        let (hamlet, rest) = rest.split_first_chunk::<4>()?;
+        let (revision, kind) = rest.split_first_chunk::<4>()?;
+        Some(Self {
+            month: YearMonth::from_index(i32::from_be_bytes(*month)),
+            hamlet: UnitId::new(i32::from_be_bytes(*hamlet)),
+            kind: HelpKind::from_code(std::str::from_utf8(kind).ok()?)?,
+            revision: u32::from_be_bytes(*revision),
+        })
+    }
+}
+
+impl CursorKey for TrainingKey {
+    fn to_bytes(&self) -> Vec<u8> {
+        [self.held_on.to_bytes(), self.code.to_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (held_on, code) = bytes.split_at_checked(4)?;
+        Some(Self { held_on: Date::from_bytes(held_on)?, code: TrainingCode::from_bytes(code)? })
+    }
+}
+
+impl CursorKey for CoverageKey {
+    fn to_bytes(&self) -> Vec<u8> {
+        let Network { operator, generation } = self.network;
+        let mut bytes = self.commune.to_bytes();
+        bytes.extend(self.from.to_bytes());
+        bytes.extend(format!("{} {}", operator.code(), generation.code()).bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (commune, rest) = bytes.split_at_checked(4)?;
+        let (from, network) = rest.split_at_checked(4)?;
+        let (operator, generation) = std::str::from_utf8(network).ok()?.split_once(' ')?;
+        let network = Network {
+            operator: MobileOperator::from_code(operator)?,
+            generation: MobileGeneration::from_code(generation)?,
+        };
+        Some(Self { commune: UnitId::from_bytes(commune)?, network, from: Date::from_bytes(from)? })
+    }
+}
+
+impl CursorKey for InstitutionPosition {
+    fn to_bytes(&self) -> Vec<u8> {
+        let (kind, value, code) = match self {
+            Self::Code(code) => (b'c', Vec::new(), code),
+            Self::Name(name, code) => (b'n', name.as_bytes().to_vec(), code),
+            Self::OpenedOn(date, code) => (b'o', date.to_bytes(), code),
+        };
+        let mut bytes = vec![kind];
+        bytes.extend(code.number().to_be_bytes());
+        bytes.extend(value);
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (kind, rest) = bytes.split_first()?;
+        let (number, value) = rest.split_at_checked(4)?;
+        let code = InstitutionCode::new(u32::from_be_bytes(number.try_into().ok()?))?;
+        match kind {
+            b'c' => Some(Self::Code(code)),
+            b'n' => Some(Self::Name(std::str::from_utf8(value).ok()?.to_owned(), code)),
+            b'o' => Some(Self::OpenedOn(Date::from_bytes(value)?, code)),
+            _ => None,
+        }
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) enum UserErrorCode {
     UnknownHousehold,
     /// The household is closed (hộ đã kết thúc).
     HouseholdClosed,
-    /// The household or the report was changed meanwhile (đã được thay đổi).
+    /// The record was changed meanwhile (đã được thay đổi).
     Conflict,
     /// An active household has the same head (trùng chủ hộ).
     DuplicateHousehold,
@@ -113,6 +113,100 @@ pub(crate) enum UserErrorCode {
     CertificateStatus,
     /// No registered authority has signed it (không do tổ chức cấp đã đăng ký ký).
     UnknownAuthority,
+    /// The unit stands on another level (đơn vị không đúng cấp).
+    WrongLevel,
+    /// Another unit has the code then (mã đang được dùng).
+    CodeInUse,
+    /// The name does not begin with the title (tên thiếu loại đơn vị).
+    NameWithoutTitle,
+    /// The unit is about to change by another act (đơn vị sắp thay đổi theo văn bản khác).
+    AboutToChange,
+    /// The hamlet is not in that commune (ấp, khu vực không thuộc xã đó).
+    NotInCommune,
+    /// The hamlet goes elsewhere already (ấp, khu vực đã được chuyển).
+    TransferredTwice,
+    /// A commune can't go into itself (không thể nhập vào chính nó).
+    IntoItself,
+    /// The address is not https (địa chỉ không phải https).
+    NotHttps,
+    /// The text is no address (không phải địa chỉ trang).
+    NotAnAddress,
+    /// Another listing has the address (địa chỉ đã có tin đăng khác dùng).
+    DuplicateUrl,
+    /// No such marketplace (không có sàn này).
+    UnknownMarketplace,
+    /// There is such a marketplace (đã có sàn này).
+    MarketplaceExists,
+    /// The marketplace is closed on the date (sàn không hoạt động vào ngày đó).
+    MarketplaceClosed,
+    /// No such seller (không có người bán này).
+    UnknownSeller,
+    /// A household is missing, or one too many (thiếu hoặc thừa mã hộ của người bán).
+    HouseholdOfSeller,
+    /// There is such a seller (đã có người bán này).
+    DuplicateSeller,
+    /// No such product (không có sản phẩm này).
+    UnknownProduct,
+    /// The seller has such a product (người bán đã có sản phẩm này).
+    DuplicateProduct,
+    /// The product was rated on the date (đã xếp hạng vào ngày đó).
+    DuplicateRating,
+    /// The product has no OCOP rating (chưa có hạng sao OCOP).
+    NoRating,
+    /// The OCOP rating expired (hạng sao OCOP đã hết hạn).
+    RatingExpired,
+    /// The OCOP rating has other stars (hạng sao OCOP khác).
+    OtherRating,
+    /// No such listing (không có tin đăng này).
+    UnknownListing,
+    /// The listing's life has no such way (trạng thái tin đăng không cho phép).
+    ListingStatus,
+    /// The listing was not on sale then (tin đăng chưa có hoặc đã gỡ vào tháng đó).
+    NotListedThen,
+    /// The month's sales are recorded (doanh số của tháng đã được ghi).
+    DuplicateSales,
+    /// The unit has no team of its own (đơn vị không có tổ riêng).
+    NotATeamUnit,
+    /// The unit has a team at that time (đơn vị khi đó đã có tổ).
+    TeamExists,
+    /// No such team (không có tổ này).
+    UnknownTeam,
+    /// The team is dissolved (tổ đã giải thể).
+    TeamDissolved,
+    /// The team does not help there (ngoài địa bàn của tổ).
+    OutsideTeam,
+    /// The team does not exist then (tổ chưa thành lập hoặc đã giải thể khi đó).
+    OutsideTeamTime,
+    /// There is a count of this (số liệu này đã được ghi).
+    ActivityRecorded,
+    /// No such training session (không có buổi tập huấn này).
+    UnknownTraining,
+    /// The training session is cancelled (buổi tập huấn đã huỷ).
+    TrainingCancelled,
+    /// The training session is recorded already (buổi tập huấn đã được ghi).
+    DuplicateTraining,
+    /// The network is recorded there for some of these days (trùng thời gian phủ sóng).
+    CoverageOverlap,
+    /// No coverage without an end is recorded there (không có phủ sóng đang hiệu lực).
+    CoverageNotOpen,
+    /// No such institution (không có tổ chức này).
+    UnknownInstitution,
+    /// The institution is closed (tổ chức đã ngừng hoạt động).
+    InstitutionClosed,
+    /// An open institution in the hamlet has the same name (trùng tổ chức).
+    DuplicateInstitution,
+    /// The institution is not a school (không phải trường học).
+    NotASchool,
+    /// The institution is not a bank (không phải ngân hàng).
+    NotABank,
+    /// The school fulfils the criterion already (tiêu chí đã đạt).
+    CriterionFulfilled,
+    /// The school does not fulfil the criterion (tiêu chí chưa đạt).
+    CriterionNotFulfilled,
+    /// The bank offers the service already (dịch vụ đã cung cấp).
+    ServiceOffered,
+    /// The bank does not offer the service (dịch vụ chưa cung cấp).
+    ServiceNotOffered,
 }
 
 /// One thing wrong with an input (một lỗi của dữ liệu gửi lên). Nothing was written.
@@ -130,7 +224,7 @@ pub(crate) struct UserError {
     /// What was sent there (giá trị đã gửi), in reports and certificates; null where it is a whole
     /// object, nothing, or about a person.
     value: Option<String>,
-    /// For CONFLICT of a household: the version now (phiên bản hiện tại).
+    /// For CONFLICT of a record with versions: the version now (phiên bản hiện tại).
     current_version: Option<u32>,
 }
 

@@ -3,17 +3,22 @@
 //!
 //! Resolvers parse inputs into domain commands, make one call to a door of the store, and hand
 //! out what comes back. No SQL, no HTTP.
+#![recursion_limit = "256"] // Every noun merged into the mutations is one layer of futures more.
 #![expect(clippy::unused_async, reason = "async-graphql takes resolvers as async functions only")]
 
 mod access;
 mod certificate;
+mod commerce;
+mod community;
 mod connectivity;
+mod coverage;
 mod cursor;
 mod document;
 mod error;
 mod fault;
 mod household;
 mod indicator;
+mod institution;
 mod loader;
 mod mutation;
 mod node;
@@ -252,7 +257,7 @@ type Listening = (BoxStream<'static, Response>, Asked, Session);
 
 /// The schema with what holds for validating and for executing alike. Suggestions would leak names.
 fn builder(settings: &SchemaSettings) -> SchemaBuilder<Query, Mutation, Subscription> {
-    let builder = Schema::build(Query, Mutation::default(), Subscription)
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription)
         .disable_suggestions()
         // Measured before; one more level is what async-graphql counts for the operation itself.
         .limit_recursive_depth(settings.max_nesting + 1);

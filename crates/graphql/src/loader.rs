@@ -7,11 +7,17 @@ use std::sync::Arc;
 use async_graphql::dataloader::Loader;
 use registry_domain::access::PartnerCode;
 use registry_domain::certificate::{Line, Report, ReportKey};
+use registry_domain::community::{
+    Team, TeamActivity, TeamCode, TeamVersion, Training, TrainingCode,
+};
+use registry_domain::coverage::Reached;
 use registry_domain::household::{Household, HouseholdNumber};
+use registry_domain::institution::{Institution, InstitutionCode, KnownFeature};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::{Date, YearMonth};
 use registry_persistence::{
-    Heads, HouseholdFilter, HouseholdQuery, HouseholdScope, Reader, RecordedSurvey, StoreError,
+    ActivityFilter, ActivityKey, Heads, HouseholdFilter, HouseholdQuery, HouseholdScope, Reader,
+    RecordedSurvey, StoreError,
 };
 
 use crate::error::ApiError;
@@ -51,8 +57,47 @@ pub(crate) struct ReportLinesKey(pub(crate) ReportKey);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ReportRevisionsKey(pub(crate) PartnerCode, pub(crate) YearMonth);
 
+/// One team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TeamKey(pub(crate) TeamCode);
+
+/// All states that a team was in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TeamVersionsKey(pub(crate) TeamCode);
+
+/// One page of a team's counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ActivityPageKey(
+    pub(crate) TeamCode,
+    pub(crate) ActivityFilter,
+    pub(crate) PageRequest<ActivityKey>,
+);
+
+/// The number of a team's counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ActivityCountKey(pub(crate) TeamCode, pub(crate) ActivityFilter);
+
+/// One training session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TrainingSessionKey(pub(crate) TrainingCode);
+
+/// The hamlets that each mobile network reaches on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ReachedKey(pub(crate) Date);
+
+/// One school or bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct InstitutionKey(pub(crate) InstitutionCode);
+
+/// All that a school fulfils or a bank offers, or did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct FeaturesKey(pub(crate) InstitutionCode);
+
 /// Keys by the argument they share: one statement each.
-fn grouped<K, S, A: Eq + Hash>(keys: &[K], split: impl Fn(&K) -> (S, A)) -> HashMap<A, Vec<S>> {
+pub(crate) fn grouped<K, S, A: Eq + Hash>(
+    keys: &[K],
+    split: impl Fn(&K) -> (S, A),
+) -> HashMap<A, Vec<S>> {
     let mut groups: HashMap<A, Vec<S>> = HashMap::new();
     for key in keys {
         let (subject, argument) = split(key);
@@ -206,6 +251,128 @@ impl Loader<ReportRevisionsKey> for Records {
         let found = self.0.report_revisions(&of).await?.into_iter();
         let keyed = |((partner, period), reports)| (ReportRevisionsKey(partner, period), reports);
         Ok(found.map(keyed).collect())
+    }
+}
+
+impl Loader<TeamKey> for Records {
+    type Value = Team;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[TeamKey]) -> Result<HashMap<TeamKey, Team>, ApiError> {
+        let codes: Vec<TeamCode> = keys.iter().map(|TeamKey(code)| *code).collect();
+        let found = self.0.teams(&codes).await?.into_iter();
+        Ok(found.map(|team| (TeamKey(team.code), team)).collect())
+    }
+}
+
+impl Loader<TeamVersionsKey> for Records {
+    type Value = Vec<TeamVersion>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[TeamVersionsKey],
+    ) -> Result<HashMap<TeamVersionsKey, Vec<TeamVersion>>, ApiError> {
+        let codes: Vec<TeamCode> = keys.iter().map(|TeamVersionsKey(code)| *code).collect();
+        let mut found: HashMap<TeamVersionsKey, Vec<TeamVersion>> = HashMap::new();
+        for version in self.0.team_versions(&codes).await? {
+            found.entry(TeamVersionsKey(version.team)).or_default().push(version);
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<ActivityPageKey> for Records {
+    type Value = Page<TeamActivity>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ActivityPageKey],
+    ) -> Result<HashMap<ActivityPageKey, Page<TeamActivity>>, ApiError> {
+        let mut found = HashMap::new();
+        let split =
+            |ActivityPageKey(team, filter, page): &_| (*team, (*filter, PageRequest::clone(page)));
+        for ((filter, page), teams) in grouped(keys, split) {
+            let pages = self.0.activity_pages(&teams, &filter, &page).await?;
+            let keys = teams.into_iter().map(|team| ActivityPageKey(team, filter, page.clone()));
+            found.extend(keys.zip(pages));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<ActivityCountKey> for Records {
+    type Value = u64;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ActivityCountKey],
+    ) -> Result<HashMap<ActivityCountKey, u64>, ApiError> {
+        let mut found = HashMap::new();
+        for (filter, teams) in grouped(keys, |ActivityCountKey(team, filter)| (*team, *filter)) {
+            let counts = self.0.activity_counts(&teams, &filter).await?;
+            let keys = teams.into_iter().map(|team| ActivityCountKey(team, filter));
+            found.extend(keys.zip(counts));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<TrainingSessionKey> for Records {
+    type Value = Training;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[TrainingSessionKey],
+    ) -> Result<HashMap<TrainingSessionKey, Training>, ApiError> {
+        let codes: Vec<TrainingCode> = keys.iter().map(|TrainingSessionKey(code)| *code).collect();
+        let found = self.0.trainings(&codes).await?.into_iter();
+        Ok(found.map(|training| (TrainingSessionKey(training.code), training)).collect())
+    }
+}
+
+impl Loader<ReachedKey> for Records {
+    type Value = Arc<Reached>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ReachedKey],
+    ) -> Result<HashMap<ReachedKey, Arc<Reached>>, ApiError> {
+        let days: Vec<Date> = keys.iter().map(|ReachedKey(day)| *day).collect();
+        let reached = self.0.reached_on(&days).await?;
+        Ok(keys.iter().copied().zip(reached.into_iter().map(Arc::new)).collect())
+    }
+}
+
+impl Loader<InstitutionKey> for Records {
+    type Value = Institution;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[InstitutionKey],
+    ) -> Result<HashMap<InstitutionKey, Institution>, ApiError> {
+        let codes: Vec<InstitutionCode> = keys.iter().map(|InstitutionKey(code)| *code).collect();
+        let found = self.0.institutions(&codes).await?.into_iter();
+        Ok(found.map(|institution| (InstitutionKey(institution.code), institution)).collect())
+    }
+}
+
+impl Loader<FeaturesKey> for Records {
+    type Value = Arc<[KnownFeature]>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[FeaturesKey],
+    ) -> Result<HashMap<FeaturesKey, Arc<[KnownFeature]>>, ApiError> {
+        let codes: Vec<InstitutionCode> = keys.iter().map(|FeaturesKey(code)| *code).collect();
+        let found = self.0.institution_features(&codes).await?.into_iter();
+        Ok(found.map(|(code, features)| (FeaturesKey(code), features.into())).collect())
     }
 }
 

@@ -6,22 +6,36 @@ use registry_domain::fault::Faults;
 use registry_persistence::{Command, Idempotency, WriteError, WriteRequest, Written};
 
 use crate::certificate::{DecisionMutation, RegistrationMutation, SubmissionMutation};
+use crate::commerce::{CatalogueMutation, ListingMutation, MarketplaceMutation};
+use crate::community::{RecordMutation, TeamMutation};
 use crate::connectivity::ConnectivityMutation;
+use crate::coverage::CoverageMutation;
 use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::household::HouseholdMutation;
+use crate::institution::{FeatureMutation, InstitutionMutation};
 use crate::partner::PartnerMutation;
 use crate::session::Session;
 use crate::token::TokenMutation;
+use crate::unit::UnitMutation;
 
 /// Writing (thay đổi dữ liệu). Expected failures are data in `errors`; then nothing was written.
 #[derive(Default, MergedObject)]
 pub(crate) struct Mutation(
+    UnitMutation,
     HouseholdMutation,
     ConnectivityMutation,
     SubmissionMutation,
     DecisionMutation,
     RegistrationMutation,
+    MarketplaceMutation,
+    CatalogueMutation,
+    ListingMutation,
+    CoverageMutation,
+    InstitutionMutation,
+    FeatureMutation,
+    TeamMutation,
+    RecordMutation,
     TokenMutation,
     PartnerMutation,
 );

@@ -4,16 +4,22 @@ use async_graphql::{ID, Interface};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use registry_domain::certificate::{CertificateKey, IssuerName, ReportKey};
+use registry_domain::commerce::{ListingCode, ProductCode, SellerCode};
+use registry_domain::community::{TeamCode, TrainingCode};
 use registry_domain::household::{HouseholdCode, HouseholdNumber};
+use registry_domain::institution::InstitutionCode;
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
 use registry_persistence::Heads;
 
 use crate::access::open;
 use crate::certificate::{Certificate, CertificateReport, one_certificate, one_report};
+use crate::commerce::{Listing, Product, Seller, one_listing, one_product, one_seller};
+use crate::community::{CommunityTeam, TrainingSession, one_team, one_training};
 use crate::connectivity::{ConnectivitySurvey, survey_of};
 use crate::error::ApiError;
 use crate::household::Household;
+use crate::institution::{Institution, one_institution};
 use crate::loader::HouseholdKey;
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
@@ -26,6 +32,12 @@ pub(crate) enum GlobalId {
     Survey(HouseholdNumber, Date),
     Report(ReportKey),
     Certificate(CertificateKey),
+    Seller(SellerCode),
+    Product(ProductCode),
+    Listing(ListingCode),
+    Institution(InstitutionCode),
+    Team(TeamCode),
+    Training(TrainingCode),
 }
 
 impl GlobalId {
@@ -38,6 +50,12 @@ impl GlobalId {
             Self::Certificate(key) => {
                 format!("Certificate:{}:{}", key.serial, key.issuer.as_str())
             }
+            Self::Seller(code) => format!("Seller:{code}"),
+            Self::Product(code) => format!("Product:{code}"),
+            Self::Listing(code) => format!("Listing:{code}"),
+            Self::Team(code) => format!("Team:{code}"),
+            Self::Training(code) => format!("Training:{code}"),
+            Self::Institution(code) => format!("Institution:{code}"),
         };
         URL_SAFE_NO_PAD.encode(clear).into()
     }
@@ -53,12 +71,18 @@ impl GlobalId {
                 let (code, on) = key.split_once(':')?;
                 Some(Self::Survey(number(code)?, on.parse().ok()?))
             }
+            "Institution" => key.parse().ok().map(Self::Institution),
             "Report" => key.parse().ok().map(Self::Report),
             "Certificate" => {
                 let (serial, issuer) = key.split_once(':')?;
                 let issuer = IssuerName::parse(issuer).ok()?;
                 Some(Self::Certificate(CertificateKey { issuer, serial: serial.parse().ok()? }))
             }
+            "Seller" => key.parse().ok().map(Self::Seller),
+            "Product" => key.parse().ok().map(Self::Product),
+            "Listing" => key.parse().ok().map(Self::Listing),
+            "Team" => key.parse().ok().map(Self::Team),
+            "Training" => key.parse().ok().map(Self::Training),
             _ => None,
         }
     }
@@ -66,7 +90,6 @@ impl GlobalId {
 
 /// Anything with a global id (đối tượng có định danh toàn cục).
 #[derive(Interface)]
-#[expect(clippy::large_enum_variant, reason = "lives for as long as one object is resolved")]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id (định danh toàn cục)."))]
 #[graphql(directive = open::apply())]
 pub(crate) enum Node {
@@ -75,6 +98,12 @@ pub(crate) enum Node {
     ConnectivitySurvey(ConnectivitySurvey),
     CertificateReport(CertificateReport),
     Certificate(Certificate),
+    Seller(Seller),
+    Product(Product),
+    Listing(Listing),
+    Institution(Institution),
+    CommunityTeam(CommunityTeam),
+    TrainingSession(TrainingSession),
 }
 
 /// The object that an id names, if there is one.
@@ -95,6 +124,12 @@ pub(crate) async fn find(session: &Session, id: &ID) -> Result<Option<Node>, Api
         }
         Some(GlobalId::Survey(number, on)) => survey_of(session, number, on).await?.map(Node::from),
         Some(GlobalId::Report(key)) => one_report(session, &key).await?.map(Node::from),
+        Some(GlobalId::Institution(code)) => one_institution(session, code).await?.map(Node::from),
         Some(GlobalId::Certificate(key)) => one_certificate(session, &key).await?.map(Node::from),
+        Some(GlobalId::Seller(code)) => one_seller(session, code).await?.map(Node::from),
+        Some(GlobalId::Product(code)) => one_product(session, code).await?.map(Node::from),
+        Some(GlobalId::Listing(code)) => one_listing(session, code).await?.map(Node::from),
+        Some(GlobalId::Team(code)) => one_team(session, code).await?.map(Node::from),
+        Some(GlobalId::Training(code)) => one_training(session, code).await?.map(Node::from),
     })
 }

@@ -1,36 +1,44 @@
-//! Where reading begins: a list of entry points, nothing else.
+//! Where reading begins: a list of entry points, nothing else. A noun with many has a list of its own.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, MergedObject, Object, Result};
 use futures_util::future::try_join_all;
 
 use crate::access::{AccessScope, list_size, needs, open};
-use crate::certificate::{
-    Certificate, CertificateConnection, CertificateFilter, CertificateGroup,
-    CertificateReconciliation, CertificateTotal, ReportArguments, ReportConnection, ReportFilter,
-    ReportingPeriod, TotalsArguments, certificate_page, key_argument, one_certificate, readers,
-    reconcile, report_page, reporting_periods, totals,
-};
+use crate::certificate::CertificateQuery;
+use crate::commerce::CommerceQuery;
+use crate::community::CommunityQuery;
+use crate::coverage::{CoverageConnection, CoverageFilter, coverage_page};
 use crate::error::ApiError;
 use crate::household::{
     Household, HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder,
     head_selected, household_page, one,
 };
 use crate::indicator::{IndicatorCode, IndicatorPoint, IndicatorValue, series, values};
+use crate::institution::InstitutionQuery;
 use crate::node::{Node, find};
 use crate::page::{PAGE, PageArguments, paging};
 use crate::partner::{Partner, all_partners};
-use crate::scalar::{Date, DateTime, HouseholdCode, YearMonth};
+use crate::scalar::{Date, HouseholdCode, YearMonth};
 use crate::service_config::ServiceConfig;
 use crate::session::Session;
 use crate::token::{TokenConnection, token_page};
 use crate::unit::{AdministrativeUnit, UnitConnection, UnitFilter, UnitRef, find_units};
 
-#[derive(Default)]
-pub(crate) struct Query;
-
 /// Reading (truy vấn).
+#[derive(Default, MergedObject)]
+pub(crate) struct Query(
+    RegistryQuery,
+    CertificateQuery,
+    CommerceQuery,
+    InstitutionQuery,
+    CommunityQuery,
+);
+
+#[derive(Default)]
+pub(crate) struct RegistryQuery;
+
 #[Object]
-impl Query {
+impl RegistryQuery {
     /// One administrative unit (một đơn vị hành chính). Null if an id names none; a code that is
     /// unknown on its date is an error that tells when it was in use. Open to everyone.
     #[graphql(directive = open::apply())]
@@ -176,117 +184,20 @@ impl Query {
         Ok(all_partners(Session::of(context)).await?)
     }
 
-    /// Reports of certificates (các báo cáo chứng thư số), the newest first. A partner's token sees
-    /// its own. Needs `registry:read` or `certificates:report`.
-    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(readers()))]
-    #[expect(clippy::too_many_arguments, reason = "the four arguments of every connection")]
-    async fn certificate_reports(
+    /// Records of mobile coverage (các bản ghi phủ sóng di động), by commune, operator, generation and
+    /// first day. Needs `registry:read`.
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(vec![AccessScope::RegistryRead]))]
+    async fn coverage_records(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<ReportFilter>,
-        #[graphql(
-            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); now if not given."
-        )]
-        as_of: Option<DateTime>,
+        #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<CoverageFilter>,
         #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
         #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
-    ) -> Result<ReportConnection> {
+    ) -> Result<CoverageConnection> {
         let page = PageArguments { first, after, last, before };
-        Ok(report_page(Session::of(context), ReportArguments { filter, as_of, page }).await?)
-    }
-
-    /// Certificates added up (tổng số chứng thư số), of the reports that count; at most 1,000 totals. A
-    /// partner's token sees its own. Needs `registry:read` or `certificates:report`.
-    #[graphql(directive = list_size::apply(Some(200), None), directive = needs::apply(readers()))]
-    #[expect(clippy::too_many_arguments, reason = "each narrows or tells apart on its own")]
-    async fn certificate_totals(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Within this unit (thuộc đơn vị).")] within: UnitRef,
-        #[graphql(desc = "The first month (từ kỳ); from the beginning if not given.")] from: Option<
-            YearMonth,
-        >,
-        #[graphql(desc = "The last month (đến kỳ); to the end if not given.")] to: Option<
-            YearMonth,
-        >,
-        #[graphql(desc = "Of this partner only (mã đối tác).")] partner: Option<String>,
-        #[graphql(desc = "What is told apart (nhóm theo).")] group_by: Option<
-            Vec<CertificateGroup>,
-        >,
-        #[graphql(
-            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given."
-        )]
-        as_of: Option<DateTime>,
-        #[graphql(
-            desc = "On the boundaries of this date (theo địa giới ngày); those by which the unit was named if not given."
-        )]
-        boundaries_on: Option<Date>,
-    ) -> Result<Vec<CertificateTotal>> {
-        let session = Session::of(context);
-        let within = within.require(session, "within")?;
-        let group_by = group_by.unwrap_or_default();
-        let arguments = TotalsArguments { from, to, partner, group_by, as_of, boundaries_on };
-        Ok(totals(session, within, arguments).await?)
-    }
-
-    /// The months that partners report about (các kỳ báo cáo), the newest first, at most 240: who
-    /// has delivered, who is late. Needs `registry:read` or `certificates:report`.
-    #[graphql(directive = list_size::apply(Some(100), None), directive = needs::apply(readers()))]
-    async fn reporting_periods(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "The first month (từ kỳ); that of the first agreement if not given.")]
-        from: Option<YearMonth>,
-        #[graphql(desc = "The last month (đến kỳ); the present one if not given.")] to: Option<
-            YearMonth,
-        >,
-    ) -> Result<Vec<ReportingPeriod>> {
-        let (from, to) = (from.map(|month| month.0), to.map(|month| month.0));
-        Ok(reporting_periods(Session::of(context), from, to).await?)
-    }
-
-    /// One certificate (một chứng thư số); null if there is none, or it is another partner's. Needs
-    /// `registry:read` or `certificates:report`.
-    #[graphql(directive = needs::apply(readers()))]
-    async fn certificate(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Its number (số hiệu), in hexadecimal.")] serial: String,
-        #[graphql(desc = "Who signed it (tổ chức cấp).")] issuer: String,
-    ) -> Result<Option<Certificate>> {
-        let key = key_argument(&serial, &issuer)?;
-        Ok(one_certificate(Session::of(context), &key).await?)
-    }
-
-    /// Single certificates (các chứng thư số), by issuer and number. A partner's token sees its own.
-    /// Needs `registry:read` or `certificates:report`.
-    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(readers()))]
-    async fn certificates(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<CertificateFilter>,
-        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
-        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
-        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
-        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
-    ) -> Result<CertificateConnection> {
-        let page = PageArguments { first, after, last, before };
-        Ok(certificate_page(Session::of(context), filter, page).await?)
-    }
-
-    /// What partners declared of a month against what is registered of it one by one (đối chiếu).
-    /// A partner's token sees its own. Needs `registry:read` or `certificates:report`.
-    #[graphql(directive = needs::apply(readers()))]
-    async fn certificate_reconciliation(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "The month (kỳ).")] period: YearMonth,
-        #[graphql(desc = "Of this partner only (mã đối tác).")] partner: Option<String>,
-        #[graphql(desc = "Within this unit only (thuộc đơn vị).")] within: Option<UnitRef>,
-    ) -> Result<CertificateReconciliation> {
-        Ok(reconcile(Session::of(context), period.0, partner, within).await?)
+        Ok(coverage_page(Session::of(context), filter, page).await?)
     }
 
     /// The limits in force (các giới hạn đang áp dụng). Open to everyone.

@@ -51,8 +51,8 @@ pub enum StoreError {
     /// The engine ended a statement that took too long.
     #[error("this took too long; ask for less at once / mất quá nhiều thời gian, hãy hỏi ít hơn")]
     TooSlow,
-    /// No number is left for another household.
-    #[error("all household numbers are used up / đã hết số hộ")]
+    /// No number is left for another record of its kind.
+    #[error("all numbers of such records are used up / đã hết số")]
     NumbersUsedUp,
     /// A stored record breaks a rule that every record is checked against before it is stored.
     #[error("a stored record is damaged: {what}")]

@@ -8,13 +8,17 @@
 mod bulk;
 mod certificate;
 mod changes;
+mod commerce;
+mod community;
 mod connectivity;
+mod coverage;
 mod document;
 mod engine;
 mod entity;
 mod error;
 mod figures;
 mod household;
+mod institution;
 pub mod migrate;
 mod page;
 mod partner;
@@ -35,7 +39,18 @@ pub use certificate::{
     LedgerSnapshot, PeriodState, Reconciliation, RegisterCertificates, ReopenPeriod, ReportFilter,
     ReportPlan, ReportPosition, ReviewReport, SubmitReport, WithdrawReport,
 };
+pub use commerce::{
+    ChangeListingPrice, ChangeListingStatus, CommerceKey, Facets, ListingFilter, ListingOrder,
+    ListingRecord, ListingSort, ProductFilter, ProductRecord, PublishListings, RateProducts,
+    RecordListingSales, RegisterMarketplace, RegisterProducts, RegisterSellers, SalesTotal,
+    SellerFilter, UpdateMarketplace, UpdateProduct, UpdateSeller,
+};
+pub use community::{
+    ActivityFilter, ActivityKey, ActivityRevisions, CancelTrainings, ChangeTeams, DissolveTeams,
+    RecordActivity, RecordTrainings, RegisterTeams, TeamFilter, TrainingFilter, TrainingKey,
+};
 pub use connectivity::{RecordConnectivity, RecordedSurvey, SurveyKey};
+pub use coverage::{CoverageFilter, EndCoverage, RecordCoverage};
 pub use document::{AddDocuments, DocumentHash, NewDocument, NotADocumentHash, TrustedDocument};
 pub use engine::{DatabaseUrl, Durability, NotADatabaseUrl, StoreConfig};
 pub use error::{StoreError, WriteError};
@@ -44,6 +59,10 @@ pub use household::{
     ChangeHouseholds, CloseHouseholds, Direction, EraseHousehold, Heads, HouseholdFilter,
     HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort,
     RegisterHouseholds, Registered,
+};
+pub use institution::{
+    ChangeInstitutions, CloseInstitutions, EndFeatures, InstitutionFilter, InstitutionOrder,
+    InstitutionPosition, InstitutionSort, RecordFeatures, RegisterInstitutions,
 };
 pub use partner::{
     NewPartner, PartnerKey, PartnerRecord, RegisterPartner, SetPartnerAuthorities, SetPartnerKeys,
@@ -56,4 +75,5 @@ pub use signing_key::{AddSigningKey, KeyPair, SigningKey};
 pub use standing::Standing;
 pub use store::Store;
 pub use token::{ClientAssertion, IssueToken, RevokeToken, TokenFilter};
+pub use unit::{ReorganisationPlan, ReorganiseUnits};
 pub use writer::{Command, Idempotency, Row, WriteRequest, Written};

@@ -16,7 +16,7 @@ impl Reader {
     /// says what for.
     pub(crate) fn clarity(&self, hamlet: UnitId) -> Clarity {
         let grant = self.principal().grant();
-        let tree = || self.store.units.tree(self.today());
+        let tree = || self.units().tree(self.today());
         let here = grant.unit().is_none_or(|unit| tree().is_within(hamlet, unit));
         if grant.scopes().has(Scope::PiiRead) && self.request.purpose.is_some() && here {
             Clarity::Clear

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use registry_domain::access::{Mode, Principal, Purpose, Scope};
 use registry_domain::indicator::{PublishedFigure, Target};
 use registry_domain::time::Date;
@@ -27,6 +28,8 @@ pub struct Reader {
     pub(crate) connection: Counted,
     pub(crate) store: Arc<Inner>,
     pub(crate) request: ReadRequest,
+    /// One state of them for all that a request reads.
+    units: Arc<ArcSwap<Units>>,
     principal: Principal,
 }
 
@@ -37,7 +40,9 @@ impl Reader {
             Mode::ReadOnly if !principal.is_anonymous() => &pools.auditors,
             Mode::ReadOnly | Mode::ReadWrite => &pools.readers,
         };
-        Self { connection: Counted::new(pool.clone()), store, request, principal }
+        let connection = Counted::new(pool.clone());
+        let units = Arc::new(ArcSwap::new(store.units.load()));
+        Self { connection, store, request, units, principal }
     }
 
     /// On whose behalf.
@@ -55,7 +60,12 @@ impl Reader {
     /// All units of all times; in memory.
     #[must_use]
     pub fn units(&self) -> Arc<Units> {
-        Arc::clone(&self.store.units)
+        self.units.load_full()
+    }
+
+    /// Takes the units as they are now: the request itself has reorganised them.
+    pub fn see_units_anew(&self) {
+        self.units.store(self.store.units.load());
     }
 
     /// The present day in the province.

@@ -1,11 +1,12 @@
-//! Reference data of this build: the real units of both eras and what was published about them.
+//! Reference data of this build: the real units of both eras, what was published about them, marketplaces.
 //!
 //! Parsed from `seeds/`, loaded once into an empty database. Keys of units are their places in the
 //! files, so that a unit has the same id in every installation.
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
+use registry_domain::commerce::{MarketplaceCode, MarketplaceName};
 use registry_domain::fault::Language;
 use registry_domain::indicator::IndicatorCode;
 use registry_domain::unit::{Title, UnitCode};
@@ -13,6 +14,7 @@ use sea_orm::{DatabaseConnection, EntityTrait, PaginatorTrait, TransactionTrait}
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::entity::marketplace;
 use crate::entity::unit::{parentage, published_figure, row, succession, target};
 use crate::{StoreError, bulk};
 
@@ -25,6 +27,9 @@ const PUBLISHED: File =
     File("published_indicators.csv", include_str!("../../../seeds/published_indicators.csv"));
 const TARGETS: File =
     File("indicator_targets.csv", include_str!("../../../seeds/indicator_targets.csv"));
+
+const MARKETPLACES: File =
+    File("marketplaces.csv", include_str!("../../../seeds/marketplaces.csv"));
 
 /// The first key of a hamlet; leaves room for units above.
 const FIRST_HAMLET: i32 = 1_001;
@@ -89,6 +94,14 @@ struct TargetRow {
     source: String,
 }
 
+#[derive(Deserialize)]
+struct MarketplaceRow {
+    code: String,
+    name: String,
+    valid_from: Option<NaiveDate>,
+    valid_to: Option<NaiveDate>,
+}
+
 /// All reference rows, ready to be stored.
 #[derive(Default)]
 struct Reference {
@@ -99,8 +112,49 @@ struct Reference {
     targets: Vec<target::Model>,
 }
 
-/// Loads the reference data unless there are units already.
+/// Loads the reference data into a database that has none.
 pub(crate) async fn load_into_empty(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    load_units(connection).await?;
+    load_marketplaces(connection).await
+}
+
+/// Loads marketplaces unless there are any: they came after the units.
+async fn load_marketplaces(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    if marketplace::Entity::find().count(connection).await? > 0 {
+        return Ok(());
+    }
+    let (rows, states) = marketplaces()?;
+    let transaction = connection.begin().await?;
+    bulk::insert::<marketplace::Entity>(&transaction, &rows, "").await?;
+    bulk::insert::<marketplace::version::Entity>(&transaction, &states, "").await?;
+    Ok(transaction.commit().await?)
+}
+
+/// The marketplaces, and the state that each begins in.
+fn marketplaces() -> Result<(Vec<marketplace::Model>, Vec<marketplace::version::Model>), StoreError>
+{
+    let mut all = (Vec::new(), Vec::new());
+    for MarketplaceRow { code, name, valid_from, valid_to } in MARKETPLACES.rows()? {
+        code.parse::<MarketplaceCode>()
+            .and_then(|_| MarketplaceName::parse(&name))
+            .map_err(|rule| MARKETPLACES.damaged(&rule.message(Language::English)))?;
+        all.1.push(marketplace::version::Model {
+            code: code.clone(),
+            version: 1,
+            recorded_at: DateTime::UNIX_EPOCH,
+            actor: "reference".into(),
+            name: name.clone(),
+            valid_from,
+            valid_until: valid_to,
+        });
+        let valid_until = valid_to;
+        all.0.push(marketplace::Model { code, name, valid_from, valid_until, version: 1 });
+    }
+    Ok(all)
+}
+
+/// Loads units and what was published about them unless there are units already.
+async fn load_units(connection: &DatabaseConnection) -> Result<(), StoreError> {
     if row::Entity::find().count(connection).await? > 0 {
         return Ok(());
     }
@@ -281,5 +335,6 @@ mod tests {
         assert_eq!(hamlets, 525);
         assert_eq!(reference.units.len(), 84 + 29 + 525);
         assert_eq!(reference.successions.len(), 76);
+        assert_eq!(marketplaces().unwrap().0.len(), 9);
     }
 }

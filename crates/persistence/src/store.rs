@@ -1,13 +1,14 @@
 //! The store: what both doors share, and opening it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use registry_domain::access::Principal;
 use registry_domain::indicator::{PublishedFigure, Target};
 use registry_domain::time::{Clock, Date, Instant};
 use registry_domain::unit::Units;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
+use tokio::task::AbortHandle;
 
 use crate::certificate::LedgerCache;
 use crate::changes::Changes;
@@ -17,6 +18,7 @@ use crate::entity::record::data_key;
 use crate::personal::Sealer;
 use crate::rollup::{self, RollupCache};
 use crate::standing::StandingCache;
+use crate::unit::UnitCache;
 use crate::{
     DataKey, ReadRequest, Reader, RollupDifference, StoreConfig, StoreError, migrate, unit,
 };
@@ -31,13 +33,15 @@ pub(crate) struct Inner {
     pub(crate) connections: Connections,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sealer: Sealer,
-    pub(crate) units: Arc<Units>,
+    pub(crate) units: UnitCache,
     pub(crate) published: Vec<PublishedFigure>,
     pub(crate) targets: Vec<Target>,
     pub(crate) rollups: RollupCache,
     pub(crate) ledger: LedgerCache,
     pub(crate) standing: StandingCache,
     pub(crate) changes: Changes,
+    /// Looks for reorganisations until the store is closed.
+    looking: OnceLock<AbortHandle>,
 }
 
 impl fmt::Debug for Inner {
@@ -58,7 +62,7 @@ impl Store {
         migrate::require_current(&writers).await?;
         let sealer = Sealer::new(&key)?;
         claim_data_key(&writers, &sealer, clock.as_ref()).await?;
-        let units = Arc::new(unit::load(&writers).await?);
+        let units = UnitCache::open(&writers).await?;
         let connections = Connections {
             readers: connect(config, Purpose::Read).await?,
             auditors: connect(config, Purpose::Audit).await?,
@@ -75,9 +79,12 @@ impl Store {
             ledger: LedgerCache::default(),
             standing: StandingCache::default(),
             changes: Changes::default(),
+            looking: OnceLock::new(),
         };
         let store = Self { inner: Arc::new(inner) };
         store.inner.figures(&store.inner.connections.readers).await?;
+        let looking = tokio::spawn(unit::keep_current(Arc::downgrade(&store.inner)));
+        store.inner.looking.get_or_init(|| looking.abort_handle());
         Ok(store)
     }
 
@@ -90,7 +97,7 @@ impl Store {
     /// All units of all times; in memory.
     #[must_use]
     pub fn units(&self) -> Arc<Units> {
-        Arc::clone(&self.inner.units)
+        self.inner.units.load()
     }
 
     /// The present instant.
@@ -122,6 +129,9 @@ impl Store {
 
     /// Closes all connections; running statements end first.
     pub async fn close(&self) {
+        if let Some(looking) = self.inner.looking.get() {
+            looking.abort();
+        }
         self.inner.connections.close().await;
     }
 }

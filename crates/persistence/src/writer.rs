@@ -30,6 +30,8 @@ pub trait Command: Sized + Send {
     const ACTION: &'static str;
     /// Whether it changes who is let in; this instance then looks again at once.
     const CHANGES_STANDING: bool = false;
+    /// Whether it changes the units; this instance then reads them again at once.
+    const CHANGES_UNITS: bool = false;
     /// All that carrying out needs.
     type Plan: Send;
     /// What the caller is told, and told again on a retry. No personal data.
@@ -94,6 +96,7 @@ pub struct Writer {
     pub(crate) principal: WritingPrincipal,
     pub(crate) now: Instant,
     store: Arc<Inner>,
+    units: Arc<Units>,
     mode: Mode,
     /// The number of the event that records this write.
     event: OnceLock<i32>,
@@ -119,6 +122,9 @@ impl Store {
                 writer.transaction.commit().await?;
                 if C::CHANGES_STANDING {
                     self.inner.standing.forget();
+                }
+                if C::CHANGES_UNITS {
+                    self.inner.notice_units().await;
                 }
                 self.inner.changes.committed();
                 Ok(written)
@@ -180,6 +186,7 @@ impl Writer {
             // What both engines keep of an instant.
             now: store.inner.clock.now().trunc_subsecs(6),
             store: Arc::clone(&store.inner),
+            units: store.inner.units.load(),
             mode,
             event: OnceLock::new(),
         })
@@ -342,7 +349,7 @@ impl Writer {
     }
 
     pub(crate) fn units(&self) -> &Units {
-        &self.store.units
+        &self.units
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Scope {
     /// `registry:read`: everything but personal data in clear.
     RegistryRead,
-    /// `households:write`: register and update households, record surveys.
+    /// `households:write`: register and update households, record surveys and what community teams do.
     HouseholdsWrite,
     /// `certificates:report`: post certificate counts of one partner, and read them.
     CertificatesReport,

@@ -87,6 +87,11 @@ impl Rule {
             Self::ContradictingGrant { fault } => fault.to_string(),
             Self::ShownBefore => "this was shown before and counts only once".into(),
             Self::Certificate(rule) => rule.message(Language::English),
+            Self::Unit(rule) => rule.message(Language::English),
+            Self::Commerce(rule) => rule.message(Language::English),
+            Self::Community(rule) => rule.message(Language::English),
+            Self::Coverage(rule) => rule.message(Language::English),
+            Self::Institution(rule) => rule.message(Language::English),
         }
     }
 
@@ -160,6 +165,11 @@ impl Rule {
             Self::ContradictingGrant { fault } => fault.vietnamese(),
             Self::ShownBefore => "đã được dùng trước đó và chỉ có giá trị một lần".into(),
             Self::Certificate(rule) => rule.message(Language::Vietnamese),
+            Self::Unit(rule) => rule.message(Language::Vietnamese),
+            Self::Commerce(rule) => rule.message(Language::Vietnamese),
+            Self::Community(rule) => rule.message(Language::Vietnamese),
+            Self::Coverage(rule) => rule.message(Language::Vietnamese),
+            Self::Institution(rule) => rule.message(Language::Vietnamese),
         }
     }
 }

@@ -2,8 +2,13 @@
 
 use crate::access::{GrantFault, PartnerCode, Role};
 use crate::certificate::CertificateRule;
+use crate::commerce::CommerceRule;
+use crate::community::CommunityRule;
+use crate::coverage::CoverageRule;
 use crate::household::{HouseholdCode, Status};
+use crate::institution::InstitutionRule;
 use crate::time::Date;
+use crate::unit::UnitRule;
 
 /// How a value is written, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,6 +184,16 @@ pub enum Rule {
     ShownBefore,
     /// A rule of reports or certificates.
     Certificate(CertificateRule),
+    /// A rule of reorganisations.
+    Unit(UnitRule),
+    /// A rule of e-commerce.
+    Commerce(CommerceRule),
+    /// A rule of teams and training sessions.
+    Community(CommunityRule),
+    /// A rule of mobile coverage.
+    Coverage(CoverageRule),
+    /// A rule of schools and banks.
+    Institution(InstitutionRule),
 }
 
 impl Rule {
@@ -219,6 +234,11 @@ impl Rule {
             Self::ContradictingGrant { .. } => RuleCode::ContradictingGrant,
             Self::ShownBefore => RuleCode::ShownBefore,
             Self::Certificate(rule) => rule.code(),
+            Self::Unit(rule) => rule.code(),
+            Self::Commerce(rule) => rule.code(),
+            Self::Community(rule) => rule.code(),
+            Self::Coverage(rule) => rule.code(),
+            Self::Institution(rule) => rule.code(),
         }
     }
 }
@@ -279,4 +299,51 @@ pub enum RuleCode {
     UnknownCertificate,
     CertificateStatus,
     UnknownAuthority,
+    WrongLevel,
+    CodeInUse,
+    NameWithoutTitle,
+    AboutToChange,
+    NotInCommune,
+    TransferredTwice,
+    IntoItself,
+    NotHttps,
+    NotAnAddress,
+    DuplicateUrl,
+    UnknownMarketplace,
+    MarketplaceExists,
+    MarketplaceClosed,
+    UnknownSeller,
+    HouseholdOfSeller,
+    DuplicateSeller,
+    UnknownProduct,
+    DuplicateProduct,
+    DuplicateRating,
+    NoRating,
+    RatingExpired,
+    OtherRating,
+    UnknownListing,
+    ListingStatus,
+    NotListedThen,
+    DuplicateSales,
+    NotATeamUnit,
+    TeamExists,
+    UnknownTeam,
+    TeamDissolved,
+    OutsideTeam,
+    OutsideTeamTime,
+    ActivityRecorded,
+    UnknownTraining,
+    TrainingCancelled,
+    DuplicateTraining,
+    CoverageOverlap,
+    CoverageNotOpen,
+    UnknownInstitution,
+    InstitutionClosed,
+    DuplicateInstitution,
+    NotASchool,
+    NotABank,
+    CriterionFulfilled,
+    CriterionNotFulfilled,
+    ServiceOffered,
+    ServiceNotOffered,
 }

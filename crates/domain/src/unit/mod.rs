@@ -4,6 +4,7 @@
 //! [`UnitId`]; a code is only ever read on a date.
 
 mod code;
+mod reorganisation;
 mod spread;
 mod succession;
 mod tree;
@@ -11,6 +12,7 @@ mod tree;
 use crate::time::Date;
 
 pub use code::UnitCode;
+pub use reorganisation::{Founded, Place, Reorganisation, Reorganised, Transfer, UnitRule};
 pub use succession::{Portion, Share, Succession};
 pub use tree::{Resolved, UnitQuery, UnitTree, Units, UnitsError};
 

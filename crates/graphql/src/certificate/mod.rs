@@ -3,6 +3,7 @@
 mod decide;
 mod live;
 mod period;
+mod query;
 mod reconciliation;
 mod register;
 mod report;
@@ -20,16 +21,10 @@ use crate::session::Session;
 
 pub(crate) use decide::DecisionMutation;
 pub(crate) use live::report_changes;
-pub(crate) use period::{ReportingPeriod, reporting_periods};
-pub(crate) use reconciliation::{CertificateReconciliation, reconcile};
-pub(crate) use register::{RegistrationMutation, key_argument};
-pub(crate) use report::{
-    CertificateReport, ReportArguments, ReportConnection, ReportFilter, one_report,
-    partner_argument, report_page,
-};
-pub(crate) use single::{
-    Certificate, CertificateConnection, CertificateFilter, certificate_page, one_certificate,
-};
+pub(crate) use query::CertificateQuery;
+pub(crate) use register::RegistrationMutation;
+pub(crate) use report::{CertificateReport, one_report, partner_argument};
+pub(crate) use single::{Certificate, one_certificate};
 pub(crate) use submit::SubmissionMutation;
 pub(crate) use totals::{CertificateGroup, CertificateTotal, TotalsArguments, totals};
 

@@ -3,8 +3,8 @@
 use async_graphql::{Context, Object, Result, SimpleObject};
 use registry_domain::access::PartnerCode;
 use registry_domain::certificate::{Counts, Reconciled, SharedHolder};
-use registry_domain::time;
 use registry_domain::unit::UnitId;
+use registry_domain::{spreadsheet, time};
 use registry_persistence::Reconciliation;
 
 use super::report::partner_argument;
@@ -167,7 +167,7 @@ impl CertificateReconciliation {
             let counts = [declared(row), registered(row), row.differences()].concat();
             let counts = counts.iter().map(ToString::to_string);
             let texts = [self.period.to_string(), row.partner.to_string(), code, name];
-            texts.into_iter().map(cell).chain(counts).collect::<Vec<_>>().join(",")
+            texts.iter().map(|text| cell(text)).chain(counts).collect::<Vec<_>>().join(",")
         };
         let lines = std::iter::once(CSV_HEADER.to_owned()).chain(self.found.rows.iter().map(line));
         Ok(lines.map(|line| line + "\n").collect())
@@ -178,13 +178,12 @@ const CSV_HEADER: &str = "period,partner,unit_code,unit_name,declared_issued,dec
     registered_issued,registered_renewed,registered_revoked,difference_issued,difference_renewed,difference_revoked";
 
 /// A text as a cell (RFC 4180); what a spreadsheet would run as a formula is disarmed.
-fn cell(text: String) -> String {
-    let armed = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if armed { format!("'{text}") } else { text };
+fn cell(text: &str) -> String {
+    let text = spreadsheet::disarmed(text);
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
-        text
+        text.into_owned()
     }
 }
 
@@ -211,8 +210,8 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_and_formulas_disarmed() {
-        assert_eq!(cell("Xã Vị Thuỷ".into()), "Xã Vị Thuỷ");
-        assert_eq!(cell("=1+1".into()), "'=1+1");
-        assert_eq!(cell("a,\"b\"".into()), "\"a,\"\"b\"\"\"");
+        assert_eq!(cell("Xã Vị Thuỷ"), "Xã Vị Thuỷ");
+        assert_eq!(cell("=1+1"), "'=1+1");
+        assert_eq!(cell("a,\"b\""), "\"a,\"\"b\"\"\"");
     }
 }

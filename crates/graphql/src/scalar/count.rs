@@ -1,8 +1,10 @@
 //! Counts that are sent: whole numbers within a range.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use registry_domain::certificate;
 use registry_domain::fault::{Language, Rule};
+use registry_domain::{certificate, commerce};
+
+use super::Told;
 
 /// How many certificates (số chứng thư).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +54,35 @@ impl ScalarType for Total {
 
     fn to_value(&self) -> Value {
         self.0.into()
+    }
+}
+
+/// An amount of money (số tiền).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Vnd(pub(crate) i64);
+
+/// An amount of money in whole Vietnamese đồng (số tiền, đồng): a whole number, 0…1,000,000,000,000 where it
+/// is sent.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-6")]
+impl ScalarType for Vnd {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        whole(&value).map(Self).ok_or_else(|| refused(&commerce::Vnd::RANGE))
+    }
+
+    fn is_valid(_: &Value) -> bool {
+        // Judged with the other fields.
+        true
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.into()
+    }
+}
+
+impl Vnd {
+    /// The amount that was sent, if it is one.
+    pub(crate) fn judge(told: &Told<Self>) -> Result<commerce::Vnd, Rule> {
+        told.understood().map_or(Err(commerce::Vnd::RANGE), |amount| commerce::Vnd::parse(amount.0))
     }
 }
 

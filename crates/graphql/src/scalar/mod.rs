@@ -6,6 +6,6 @@ mod time;
 mod told;
 
 pub(crate) use code::{HouseholdCode, RegistryCode, UnitCode};
-pub(crate) use count::{CertificateCount, Total};
+pub(crate) use count::{CertificateCount, Total, Vnd};
 pub(crate) use time::{Date, DateTime, YearMonth};
 pub(crate) use told::Told;

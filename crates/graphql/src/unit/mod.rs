@@ -1,6 +1,7 @@
 //! Administrative units: told from memory, each seen on one date.
 
 mod reference;
+mod reorganise;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use registry_persistence::HouseholdScope;
 
 use crate::access::{AccessScope, list_size, needs, open};
 use crate::certificate::{CertificateGroup, CertificateTotal, TotalsArguments, readers, totals};
+use crate::coverage::{NetworkCoverage, mobile_coverage};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::household::{
@@ -25,6 +27,7 @@ use crate::scalar::{Date, DateTime, UnitCode, YearMonth};
 use crate::session::Session;
 
 pub(crate) use reference::UnitRef;
+pub(crate) use reorganise::UnitMutation;
 
 /// The levels of administration (cấp hành chính), from the top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
@@ -291,6 +294,21 @@ impl AdministrativeUnit {
         let boundaries_on = None;
         let arguments = TotalsArguments { from, to, partner, group_by, as_of, boundaries_on };
         Ok(totals(Session::of(context), *self, arguments).await?)
+    }
+
+    /// The mobile networks that reach anything of the unit (vùng phủ sóng di động), by operator and
+    /// generation, and how many of its communes each covers whole, by its boundaries on the date it is
+    /// seen. A record counts by the hamlets that its commune had on its first day.
+    #[graphql(directive = list_size::apply(Some(10), None))]
+    async fn mobile_coverage(
+        &self,
+        context: &Context<'_>,
+        #[graphql(
+            desc = "As it was on this day (vào ngày); on the date the unit is seen if not given."
+        )]
+        on: Option<Date>,
+    ) -> Result<Vec<NetworkCoverage>> {
+        Ok(mobile_coverage(Session::of(context), *self, on).await?)
     }
 
     /// What became of it (đơn vị kế thừa).

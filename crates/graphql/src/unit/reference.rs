@@ -87,6 +87,40 @@ impl UnitRef {
         Ok(units.resolve_hamlet(code, on.min(today))?.id)
     }
 
+    /// The unit meant, which must exist on `date`; a bare code is read on that date too.
+    pub(crate) fn unit_on(&self, session: &Session, date: time::Date) -> Result<UnitId, Rule> {
+        let units = session.reader.units();
+        // A mistyped date is told at its own place; the code is still worth checking.
+        let on = date.min(session.reader.today());
+        let unknown = |asked: String| Rule::UnknownUnit { asked, on, hint: None };
+        let (asked, named) = match self {
+            Self::Id(id) => match GlobalId::read(id) {
+                Some(GlobalId::Unit(unit)) => (id.to_string(), units.get(unit)),
+                _ => (id.to_string(), None),
+            },
+            Self::CodeOn(CodeOn { code, on }) => {
+                (code.0.to_string(), Some(units.resolve(code.0, on.0)?))
+            }
+            Self::Code(code) => (code.0.to_string(), Some(units.resolve(code.0, on)?)),
+        };
+        let unit = named.filter(|unit| unit.validity.holds(on));
+        unit.map(|unit| unit.id).ok_or_else(|| unknown(asked))
+    }
+
+    /// The unit meant; a bare code is read on `date`.
+    pub(crate) fn on(&self, session: &Session, date: time::Date) -> Result<UnitId, Rule> {
+        let units = session.reader.units();
+        let named = match self {
+            Self::Id(id) => match GlobalId::read(id) {
+                Some(GlobalId::Unit(id)) => units.get(id),
+                _ => None,
+            },
+            Self::CodeOn(CodeOn { code, on }) => Some(units.resolve(code.0, on.0)?),
+            Self::Code(code) => Some(units.resolve(code.0, date)?),
+        };
+        named.map(|unit| unit.id).ok_or_else(|| self.unknown(session))
+    }
+
     /// The unit meant, which must exist today.
     pub(crate) fn today(&self, session: &Session) -> Result<UnitId, Rule> {
         let (units, today) = (session.reader.units(), session.reader.today());

@@ -88,6 +88,12 @@ impl LedgerCache {
         Ok(snapshot)
     }
 
+    /// What is known counts no more.
+    pub(crate) fn forget(&self) {
+        let nothing = Arc::new(LedgerSnapshot::new(Ledger::default()));
+        self.shown.store(Arc::new((0, nothing)));
+    }
+
     fn known(&self, newest: i64) -> Option<Arc<LedgerSnapshot>> {
         let shown = self.shown.load();
         (shown.0 >= newest).then(|| Arc::clone(&shown.1))

@@ -1,4 +1,4 @@
-//! What the writing door keeps: events, answers to retries, the data key's name.
+//! What the writing door keeps: events, answers to retries, counters, the data key's name.
 
 /// `audit_event`: one row per committed write.
 pub(crate) mod audit_event {
@@ -41,6 +41,24 @@ pub(crate) mod idempotency_key {
         pub(crate) content_hash: String,
         /// The command's outcome as JSON; no personal data.
         pub(crate) outcome: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// `counter`: the next number of each kind of record.
+pub(crate) mod counter {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "counter")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) name: String,
+        pub(crate) next: i32,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -68,6 +68,24 @@ pub(crate) mod succession {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// `unit_version`: how often units were reorganised; one row.
+pub(crate) mod version {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "unit_version")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) id: i32,
+        pub(crate) version: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// `published_figure`: figures stated in public.
 pub(crate) mod published_figure {
     use chrono::NaiveDate;

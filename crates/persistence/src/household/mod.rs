@@ -23,6 +23,7 @@ pub use read::{
     HouseholdScope, HouseholdSort,
 };
 pub use register::RegisterHouseholds;
+pub(crate) use register::check_hamlet;
 
 /// A household as it stands after a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -302,7 +302,7 @@ impl Reader {
         if let Some(hash) = self.sealer().citizen_hash(filter.citizen_number.as_ref()) {
             all = all.add(Expr::col(Column::CitizenHash).eq(hash.to_vec()));
             if let Some(unit) = self.principal().grant().unit() {
-                let tree = self.store.units.tree(self.today());
+                let tree = self.units().tree(self.today());
                 let here = tree.subtree(unit).iter().map(|unit| unit.get());
                 all = all.add(Expr::col(Column::HamletId).is_in(here));
             }

@@ -106,8 +106,8 @@ pub(super) fn phone_hash(
     Some(writer.sealer().hash("phone", phone.reveal().as_bytes()).to_vec())
 }
 
-/// Checks that households can live in `hamlet` on the date.
-pub(super) fn check_hamlet(
+/// Checks that `hamlet` is a hamlet of the province on the date.
+pub(crate) fn check_hamlet(
     writer: &Writer,
     hamlet: UnitId,
     on: registry_domain::time::Date,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use registry_domain::rollup::{Changes, Sign, accumulate, changes};
-use registry_domain::tally::{Tally, TallyChanges};
+use registry_domain::tally::{Tally, TallyChanges, accumulate as accumulate_tallies};
 use registry_domain::time::YearMonth;
 use registry_domain::unit::UnitId;
 use sea_orm::{
@@ -14,9 +14,12 @@ use sea_orm::{
 
 use super::{measure_columns, measures};
 use crate::StoreError;
+use crate::community;
+use crate::coverage;
 use crate::entity::rollup::Entity;
 use crate::entity::{household, tally};
 use crate::household::dossiers_between;
+use crate::institution;
 use crate::store::Inner;
 
 /// Households recomputed at a time.
@@ -55,7 +58,8 @@ pub(crate) async fn check(store: &Inner) -> Result<Vec<RollupDifference>, StoreE
         _ => readers.begin().await?,
     };
     let (kept, recomputed) = (kept(&snapshot).await?, recomputed(&snapshot).await?);
-    let (kept_tallies, tallies) = (kept_tallies(&snapshot).await?, tallies(&snapshot).await?);
+    let (kept_tallies, tallies) =
+        (kept_tallies(&snapshot).await?, tallies(store, &snapshot).await?);
     snapshot.rollback().await?;
     let mut found = differences(store, &by_column(&kept), &by_column(&recomputed));
     found.extend(differences(store, &by_name(&kept_tallies), &by_name(&tallies)));
@@ -100,8 +104,20 @@ async fn kept_tallies(snapshot: &DatabaseTransaction) -> Result<TallyChanges, St
 }
 
 /// What the records of each noun say.
-async fn tallies(_: &DatabaseTransaction) -> Result<TallyChanges, StoreError> {
-    Ok(TallyChanges::new())
+async fn tallies(
+    store: &Inner,
+    snapshot: &DatabaseTransaction,
+) -> Result<TallyChanges, StoreError> {
+    let mut found = TallyChanges::new();
+    let counted = [
+        community::tallies(snapshot).await?,
+        coverage::tallies(snapshot, &store.units.load()).await?,
+        institution::tallies(snapshot).await?,
+    ];
+    for changes in counted {
+        accumulate_tallies(&mut found, changes, Sign::Plus);
+    }
+    Ok(found)
 }
 
 /// Changes by place and by the name of what changed.
@@ -128,13 +144,13 @@ fn differences(store: &Inner, kept: &Named, recomputed: &Named) -> Vec<RollupDif
     let mut places: Vec<_> = kept.keys().chain(recomputed.keys()).copied().collect();
     places.sort_unstable();
     places.dedup();
+    let units = store.units.load();
     let at = |changes: &Named, place: &Place| changes.get(place).copied().unwrap_or_default();
     let differs = |place: &Place| {
         let (kept, recomputed) = (at(kept, place), at(recomputed, place));
         (kept != recomputed).then(|| {
             let (hamlet, month, measure) = *place;
-            let named =
-                store.units.get(hamlet).map(|unit| format!("{} ({})", unit.name, unit.code));
+            let named = units.get(hamlet).map(|unit| format!("{} ({})", unit.name, unit.code));
             RollupDifference {
                 hamlet: named.unwrap_or_else(|| hamlet.get().to_string()),
                 month,

@@ -1,13 +1,85 @@
-//! Units and what was published about them: read once, when the store opens.
+//! Units, in memory: read when the store opens, and again when a reorganisation changed them.
+//! Also what was published about them, which never changes.
+
+mod reorganise;
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
 
 use registry_domain::indicator::{Comparison, IndicatorCode, PublishedFigure, Target};
 use registry_domain::unit::{Parentage, Share, Succession, Title, Unit, UnitId, Units, Validity};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
 use crate::StoreError;
-use crate::entity::unit::{parentage, published_figure, row, succession, target};
+use crate::entity::unit::{parentage, published_figure, row, succession, target, version};
+use crate::store::Inner;
 
-pub(crate) async fn load(connection: &impl ConnectionTrait) -> Result<Units, StoreError> {
+pub use reorganise::{ReorganisationPlan, ReorganiseUnits};
+
+/// All units as they were last read, and the version that says so.
+pub(crate) struct UnitCache(ArcSwap<(i64, Arc<Units>)>);
+
+impl fmt::Debug for UnitCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("UnitCache").field(&self.0.load().0).finish()
+    }
+}
+
+impl UnitCache {
+    pub(crate) async fn open(connection: &impl ConnectionTrait) -> Result<Self, StoreError> {
+        // Read before the units: what is written in between is read again.
+        let version = newest(connection).await?;
+        Ok(Self(ArcSwap::from_pointee((version, Arc::new(load(connection).await?)))))
+    }
+
+    pub(crate) fn load(&self) -> Arc<Units> {
+        Arc::clone(&self.0.load().1)
+    }
+}
+
+impl Inner {
+    /// Reads the units again if they changed; if it fails now, the next look will do it.
+    pub(crate) async fn notice_units(&self) {
+        if let Err(error) = self.refresh_units().await {
+            tracing::warn!(code = error.code(), "units could not be read again");
+        }
+    }
+
+    /// Reads the units again if a reorganisation changed them, whichever process wrote.
+    pub(crate) async fn refresh_units(&self) -> Result<(), StoreError> {
+        let connection = &self.connections.readers;
+        if newest(connection).await? != self.units.0.load().0 {
+            let UnitCache(read) = UnitCache::open(connection).await?;
+            self.units.0.store(read.into_inner());
+            // What is kept of certificates is told on boundaries.
+            self.ledger.forget();
+        }
+        Ok(())
+    }
+}
+
+/// How often the database is asked whether other processes reorganised units.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Reads the units again whenever they changed, for as long as the store is open.
+pub(crate) async fn keep_current(store: Weak<Inner>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Some(store) = store.upgrade() else { return };
+        store.notice_units().await;
+    }
+}
+
+/// Counts the reorganisations.
+async fn newest(connection: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    let row = version::Entity::find().one(connection).await?;
+    row.map(|row| row.version).ok_or_else(|| StoreError::damaged("version of units"))
+}
+
+async fn load(connection: &impl ConnectionTrait) -> Result<Units, StoreError> {
     let units = row::Entity::find().all(connection).await?;
     let units = units.into_iter().map(unit).collect::<Result<_, _>>()?;
     let parentages: Vec<Parentage> = parentage::Entity::find()

@@ -1,0 +1,130 @@
+//! Facets: how many listings of a list there are of each kind.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{Context, Object, Result, SimpleObject};
+use registry_domain::time;
+use registry_domain::unit::{Level, UnitId};
+use registry_persistence::Facets;
+
+use super::loader::MarketplaceKey;
+use super::{Marketplace, ProductCategory, readers};
+use crate::access::{list_size, needs};
+use crate::loader::answered;
+use crate::scalar::Date;
+use crate::session::Session;
+use crate::unit::{AdministrativeUnit, UnitLevel};
+
+/// How many listings are on a marketplace (số tin đăng trên sàn).
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct MarketplaceFacet {
+    /// The marketplace (sàn).
+    marketplace: Marketplace,
+    /// How many (số tin đăng).
+    count: u64,
+}
+
+/// How many listings are of products in a group (số tin đăng theo nhóm sản phẩm).
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct CategoryFacet {
+    /// The group (nhóm sản phẩm).
+    category: ProductCategory,
+    /// How many (số tin đăng).
+    count: u64,
+}
+
+/// How many listings are of products with so many OCOP stars (số tin đăng theo hạng sao).
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct StarsFacet {
+    /// The stars by a rating that holds today (số sao), 1…5; null for products without one.
+    stars: Option<u8>,
+    /// How many (số tin đăng).
+    count: u64,
+}
+
+/// How many listings are sold from a unit (số tin đăng theo đơn vị).
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct UnitFacet {
+    /// The unit (đơn vị).
+    unit: AdministrativeUnit,
+    /// How many (số tin đăng).
+    count: u64,
+}
+
+/// The facets of one list, counted once.
+pub(crate) struct ListingFacets {
+    pub(super) facets: Facets,
+    /// The day whose boundaries the list is told on.
+    pub(super) on: time::Date,
+}
+
+/// How many listings of a list there are of each kind (số tin đăng theo nhóm), the most first. All
+/// conditions of the list count.
+#[Object(directive = needs::apply(readers()))]
+impl ListingFacets {
+    /// By marketplace (theo sàn).
+    #[graphql(directive = list_size::apply(Some(10), None))]
+    async fn marketplace(&self, context: &Context<'_>) -> Result<Vec<MarketplaceFacet>> {
+        let codes = self.facets.marketplaces.iter().map(|(code, _)| MarketplaceKey(code.clone()));
+        let mut known = Session::of(context).records.load_many(codes).await?;
+        let mut found = Vec::with_capacity(self.facets.marketplaces.len());
+        for (code, count) in &self.facets.marketplaces {
+            let marketplace = answered(known.remove(&MarketplaceKey(code.clone())))?;
+            found.push(MarketplaceFacet { marketplace: marketplace.into(), count: *count });
+        }
+        Ok(found)
+    }
+
+    /// By group of products (theo nhóm sản phẩm).
+    #[graphql(directive = list_size::apply(Some(9), None))]
+    async fn category(&self) -> Vec<CategoryFacet> {
+        let told = |(category, count): &(_, u64)| CategoryFacet {
+            category: ProductCategory::from(*category),
+            count: *count,
+        };
+        self.facets.categories.iter().map(told).collect()
+    }
+
+    /// By OCOP stars (theo hạng sao OCOP), the most stars first.
+    #[graphql(directive = list_size::apply(Some(6), None))]
+    async fn stars(&self) -> Vec<StarsFacet> {
+        let told = |(stars, count): &(_, u64)| StarsFacet { stars: *stars, count: *count };
+        self.facets.stars.iter().map(told).collect()
+    }
+
+    /// By unit (theo đơn vị), on the boundaries of any date; costs no further statement.
+    #[graphql(directive = list_size::apply(Some(50), None))]
+    async fn unit(
+        &self,
+        context: &Context<'_>,
+        #[graphql(
+            desc = "The level (cấp hành chính).",
+            default_with = "UnitLevel::Commune"
+        )]
+        level: UnitLevel,
+        #[graphql(
+            desc = "On the boundaries of this date (theo địa giới ngày); of the date that `within` was named by, or today, if not given."
+        )]
+        on: Option<Date>,
+    ) -> Vec<UnitFacet> {
+        let units = Session::of(context).reader.units();
+        let on = on.map_or(self.on, |on| on.0);
+        let (tree, level) = (units.tree(on), Level::from(level));
+        let is_meant = |id: &UnitId| units.get(*id).is_some_and(|unit| unit.level() == level);
+        let mut counts: BTreeMap<UnitId, u64> = BTreeMap::new();
+        for (hamlet, count) in &self.facets.hamlets {
+            let mut line = std::iter::once(*hamlet).chain(tree.ancestors(*hamlet));
+            if let Some(unit) = line.find(is_meant) {
+                *counts.entry(unit).or_default() += count;
+            }
+        }
+        let mut counts: Vec<(UnitId, u64)> = counts.into_iter().collect();
+        counts.sort_by_key(|(unit, count)| (std::cmp::Reverse(*count), units.rank(*unit)));
+        let told = |(id, count)| UnitFacet { unit: AdministrativeUnit { id, on }, count };
+        counts.into_iter().map(told).collect()
+    }
+}

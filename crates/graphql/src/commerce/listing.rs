@@ -1,0 +1,286 @@
+//! Listings: the object with its history and sales, the list of them, and what the list says as a whole.
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use registry_domain::commerce::{self as domain, ListingCode};
+use registry_domain::page::PageRequest;
+use registry_domain::time;
+use registry_persistence::{self as store, CommerceKey, ListingRecord};
+
+use super::facet::ListingFacets;
+use super::loader::{HistoryKey, ListingCountKey, ListingPageKey, MarketplaceKey, SalesKey};
+use super::{ListingFilter, ListingOrder, ListingStatus, Marketplace, Product, Seller, readers};
+use crate::access::{list_size, needs};
+use crate::cursor::{Cursor, List};
+use crate::error::ApiError;
+use crate::loader::answered;
+use crate::node::GlobalId;
+use crate::page::{PageArguments, connection};
+use crate::scalar::{Date, DateTime, RegistryCode, Vnd, YearMonth};
+use crate::session::Session;
+
+/// One state that a listing was in (một lần thay đổi).
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct ListingChange {
+    /// Counts the changes from 1 (phiên bản).
+    version: u32,
+    /// Where it was in its life (trạng thái).
+    status: ListingStatus,
+    /// The price of one item (giá).
+    price_vnd: Vnd,
+    /// Since when (từ ngày).
+    effective_on: Date,
+    /// When the registry learned of it (thời điểm ghi nhận).
+    recorded_at: DateTime,
+    /// Why (lý do), if that was said.
+    reason: Option<String>,
+}
+
+impl From<domain::ListingChange> for ListingChange {
+    fn from(change: domain::ListingChange) -> Self {
+        Self {
+            version: change.version,
+            status: change.status.into(),
+            price_vnd: Vnd(change.price),
+            effective_on: Date(change.effective_on),
+            recorded_at: DateTime(change.recorded_at),
+            reason: change.reason,
+        }
+    }
+}
+
+/// What a listing sold in a month (doanh số tháng).
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct MonthlySales {
+    /// The month (tháng).
+    month: YearMonth,
+    /// Orders (số đơn hàng).
+    orders: i64,
+    /// Items (số sản phẩm bán ra).
+    items: i64,
+    /// What was paid for them (doanh thu).
+    revenue_vnd: Vnd,
+    /// Counts the corrections from 1 (lần ghi).
+    revision: u32,
+    /// When the registry learned of it (thời điểm ghi nhận).
+    recorded_at: DateTime,
+}
+
+impl From<domain::MonthlySales> for MonthlySales {
+    fn from(sales: domain::MonthlySales) -> Self {
+        Self {
+            month: YearMonth(sales.month),
+            orders: sales.orders,
+            items: sales.items,
+            revenue_vnd: Vnd(sales.revenue),
+            revision: sales.revision,
+            recorded_at: DateTime(sales.recorded_at),
+        }
+    }
+}
+
+/// Sales added up (tổng doanh số).
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct SalesTotal {
+    /// Orders (số đơn hàng).
+    orders: i64,
+    /// Items (số sản phẩm bán ra).
+    items: i64,
+    /// What was paid for them (doanh thu).
+    revenue_vnd: Vnd,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Listing(pub(crate) ListingRecord);
+
+/// One product on one marketplace (tin đăng bán).
+#[Object(directive = needs::apply(readers()))]
+impl Listing {
+    /// The global id (định danh toàn cục).
+    pub(crate) async fn id(&self) -> ID {
+        GlobalId::Listing(self.0.listing.code).write()
+    }
+
+    /// The registry code (mã tin đăng): `LS` and 8 digits.
+    async fn code(&self) -> RegistryCode {
+        self.0.listing.code.into()
+    }
+
+    /// What is sold (sản phẩm).
+    async fn product(&self) -> Product {
+        Product(self.0.product.clone())
+    }
+
+    /// Who sells it (người bán).
+    async fn seller(&self) -> Seller {
+        Seller(self.0.product.seller.clone())
+    }
+
+    /// Where it is sold (sàn).
+    async fn marketplace(&self, context: &Context<'_>) -> Result<Marketplace> {
+        let key = MarketplaceKey(self.0.listing.marketplace.clone());
+        Ok(answered(Session::of(context).records.load_one(key).await?)?.into())
+    }
+
+    /// Its address there (địa chỉ trang), https.
+    async fn url(&self) -> &str {
+        &self.0.listing.url
+    }
+
+    /// The price of one item (giá).
+    async fn price_vnd(&self) -> Vnd {
+        Vnd(self.0.listing.price)
+    }
+
+    /// The OCOP stars that it shows (số sao OCOP hiển thị), if it does, 1…5.
+    async fn ocop_stars(&self) -> Option<u8> {
+        self.0.listing.shown_stars
+    }
+
+    /// Where it is in its life (trạng thái).
+    async fn status(&self) -> ListingStatus {
+        self.0.listing.status.into()
+    }
+
+    /// The first day (ngày đăng).
+    async fn listed_on(&self) -> Date {
+        Date(self.0.listing.listed_on)
+    }
+
+    /// Since when its present state holds (ngày hiệu lực).
+    async fn effective_on(&self) -> Date {
+        Date(self.0.listing.effective_on)
+    }
+
+    /// Counts the changes from 1 (phiên bản); give it back with the next change.
+    async fn version(&self) -> u32 {
+        self.0.listing.version
+    }
+
+    /// Every state and price it had (lịch sử giá và trạng thái), oldest first.
+    #[graphql(directive = list_size::apply(Some(10), None))]
+    async fn history(&self, context: &Context<'_>) -> Result<Vec<ListingChange>> {
+        let key = HistoryKey(self.0.listing.code);
+        let states = Session::of(context).records.load_one(key).await?;
+        Ok(states.unwrap_or_default().into_iter().map(Into::into).collect())
+    }
+
+    /// What it sold (doanh số theo tháng), month by month; months without a record are left out.
+    #[graphql(directive = list_size::apply(Some(12), None))]
+    async fn sales(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first month (từ tháng); from the beginning if not given.")]
+        from: Option<YearMonth>,
+        #[graphql(desc = "The last month (đến tháng); to the end if not given.")] to: Option<
+            YearMonth,
+        >,
+    ) -> Result<Vec<MonthlySales>> {
+        let key = SalesKey(self.0.listing.code, month(from), month(to));
+        let sales = Session::of(context).records.load_one(key).await?;
+        Ok(sales.unwrap_or_default().into_iter().map(Into::into).collect())
+    }
+}
+
+fn month(month: Option<YearMonth>) -> Option<time::YearMonth> {
+    month.map(|month| month.0)
+}
+
+pub(crate) type ListingConnection = Connection<Cursor, Listing, ListingSummary, EmptyFields>;
+
+/// What the whole list says, whatever part of it the page shows.
+pub(crate) struct ListingSummary {
+    filter: store::ListingFilter,
+    /// The day whose boundaries the list is told on.
+    on: time::Date,
+}
+
+#[Object(directive = needs::apply(readers()))]
+impl ListingSummary {
+    /// The number of listings in the whole list (tổng số tin đăng); costs a statement.
+    async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
+        let key = ListingCountKey(self.filter.clone());
+        Ok(answered(Session::of(context).records.load_one(key).await?)?)
+    }
+
+    /// How many listings of the whole list there are of each kind (số tin đăng theo nhóm); one statement
+    /// for all of them.
+    async fn facets(&self, context: &Context<'_>) -> Result<ListingFacets> {
+        let facets = Session::of(context).reader.listing_facets(&self.filter).await;
+        Ok(ListingFacets { facets: facets.map_err(ApiError::from)?, on: self.on })
+    }
+
+    /// What all listings of the list sold (tổng doanh số của danh sách); costs a statement.
+    async fn sales(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first month (từ tháng); from the beginning if not given.")]
+        from: Option<YearMonth>,
+        #[graphql(desc = "The last month (đến tháng); to the end if not given.")] to: Option<
+            YearMonth,
+        >,
+    ) -> Result<SalesTotal> {
+        let reader = &Session::of(context).reader;
+        let total = reader.listing_sales_total(&self.filter, month(from), month(to)).await;
+        let store::SalesTotal { orders, items, revenue } = total.map_err(ApiError::from)?;
+        Ok(SalesTotal { orders, items, revenue_vnd: Vnd(revenue) })
+    }
+}
+
+/// All arguments of a list of listings.
+#[derive(Debug)]
+pub(crate) struct ListingArguments {
+    pub(crate) filter: Option<ListingFilter>,
+    pub(crate) search: Option<String>,
+    pub(crate) order_by: Option<ListingOrder>,
+    pub(crate) page: PageArguments,
+}
+
+/// A page of listings: in the order asked for, else the best found first, or by code.
+pub(crate) async fn listing_page(
+    session: &Session,
+    arguments: ListingArguments,
+) -> Result<ListingConnection, ApiError> {
+    let filter = arguments.filter.unwrap_or_default();
+    let on = filter.within().map(|within| within.require(session, "within")).transpose()?;
+    let on = on.map_or_else(|| session.reader.today(), |unit| unit.on);
+    let order = ListingOrder::of(arguments.order_by.as_ref());
+    let filter = filter.conditions(session, arguments.search.as_deref())?;
+    page_of(session, ListingSummary { filter, on }, order, arguments.page).await
+}
+
+/// A page of the listings that a filter finds.
+pub(super) async fn listings_of(
+    session: &Session,
+    filter: store::ListingFilter,
+    order: store::ListingOrder,
+    page: PageArguments,
+) -> Result<ListingConnection, ApiError> {
+    let summary = ListingSummary { filter, on: session.reader.today() };
+    page_of(session, summary, order, page).await
+}
+
+async fn page_of(
+    session: &Session,
+    summary: ListingSummary,
+    order: store::ListingOrder,
+    page: PageArguments,
+) -> Result<ListingConnection, ApiError> {
+    let list = List::of(("listings", &summary.filter, order));
+    let request: PageRequest<CommerceKey> = page.request(list, session)?;
+    let key = ListingPageKey(summary.filter.clone(), order, request);
+    let page = answered(session.records.load_one(key).await?)?;
+    let page = page.map(|(key, record)| (key, Listing(record)));
+    Ok(connection(page, list, summary))
+}
+
+/// One listing by its code.
+pub(crate) async fn one_listing(
+    session: &Session,
+    code: ListingCode,
+) -> Result<Option<Listing>, ApiError> {
+    Ok(session.reader.listings(&[code]).await?.into_iter().next().map(Listing))
+}

@@ -1,0 +1,185 @@
+//! What products and listings of one level ask for, in one statement a kind.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use registry_domain::commerce::{
+    ListingChange, ListingCode, Marketplace, MarketplaceCode, MonthlySales, ProductCode, Rating,
+};
+use registry_domain::page::{Page, PageRequest};
+use registry_domain::time::YearMonth;
+use registry_persistence::{
+    CommerceKey, ListingFilter, ListingOrder, ListingRecord, ProductFilter, ProductRecord,
+};
+
+use crate::error::ApiError;
+use crate::loader::{Records, grouped};
+
+/// A marketplace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct MarketplaceKey(pub(super) MarketplaceCode);
+
+/// One page of the products that a filter finds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ProductPageKey(pub(super) ProductFilter, pub(super) PageRequest<CommerceKey>);
+
+/// The number of products that a filter finds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ProductCountKey(pub(super) ProductFilter);
+
+/// All ratings of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct RatingsKey(pub(super) ProductCode);
+
+/// One page of the listings that a filter finds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ListingPageKey(
+    pub(super) ListingFilter,
+    pub(super) ListingOrder,
+    pub(super) PageRequest<CommerceKey>,
+);
+
+/// The number of listings that a filter finds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ListingCountKey(pub(super) ListingFilter);
+
+/// All states of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct HistoryKey(pub(super) ListingCode);
+
+/// The monthly sales of a listing, from month to month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SalesKey(
+    pub(super) ListingCode,
+    pub(super) Option<YearMonth>,
+    pub(super) Option<YearMonth>,
+);
+
+impl Loader<MarketplaceKey> for Records {
+    type Value = Marketplace;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        _: &[MarketplaceKey],
+    ) -> Result<HashMap<MarketplaceKey, Marketplace>, ApiError> {
+        let all = self.0.marketplaces().await?.into_iter();
+        Ok(all.map(|found| (MarketplaceKey(found.code.clone()), found)).collect())
+    }
+}
+
+impl Loader<ProductPageKey> for Records {
+    type Value = Page<(CommerceKey, ProductRecord)>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ProductPageKey],
+    ) -> Result<HashMap<ProductPageKey, Self::Value>, ApiError> {
+        let mut found = HashMap::new();
+        let split = |ProductPageKey(filter, page): &ProductPageKey| {
+            (filter.clone(), (page.clone(), filter.search.is_some()))
+        };
+        for ((page, _), filters) in grouped(keys, split) {
+            let pages = self.0.product_pages(&filters, &page).await?;
+            let keys = filters.into_iter().map(|filter| ProductPageKey(filter, page.clone()));
+            found.extend(keys.zip(pages));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<ProductCountKey> for Records {
+    type Value = u64;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ProductCountKey],
+    ) -> Result<HashMap<ProductCountKey, u64>, ApiError> {
+        let filters: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let counts = self.0.product_counts(&filters).await?;
+        Ok(keys.iter().cloned().zip(counts).collect())
+    }
+}
+
+impl Loader<RatingsKey> for Records {
+    type Value = Vec<Rating>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[RatingsKey],
+    ) -> Result<HashMap<RatingsKey, Vec<Rating>>, ApiError> {
+        let codes: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.0.product_ratings(&codes).await?.into_iter();
+        Ok(found.map(|(code, ratings)| (RatingsKey(code), ratings)).collect())
+    }
+}
+
+impl Loader<ListingPageKey> for Records {
+    type Value = Page<(CommerceKey, ListingRecord)>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ListingPageKey],
+    ) -> Result<HashMap<ListingPageKey, Self::Value>, ApiError> {
+        let mut found = HashMap::new();
+        let split = |ListingPageKey(filter, order, page): &ListingPageKey| {
+            (filter.clone(), (*order, page.clone()))
+        };
+        for ((order, page), filters) in grouped(keys, split) {
+            let pages = self.0.listing_pages(&filters, order, &page).await?;
+            let keys =
+                filters.into_iter().map(|filter| ListingPageKey(filter, order, page.clone()));
+            found.extend(keys.zip(pages));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<ListingCountKey> for Records {
+    type Value = u64;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ListingCountKey],
+    ) -> Result<HashMap<ListingCountKey, u64>, ApiError> {
+        let filters: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let counts = self.0.listing_counts(&filters).await?;
+        Ok(keys.iter().cloned().zip(counts).collect())
+    }
+}
+
+impl Loader<HistoryKey> for Records {
+    type Value = Vec<ListingChange>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[HistoryKey],
+    ) -> Result<HashMap<HistoryKey, Vec<ListingChange>>, ApiError> {
+        let codes: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.0.listing_histories(&codes).await?.into_iter();
+        Ok(found.map(|(code, states)| (HistoryKey(code), states)).collect())
+    }
+}
+
+impl Loader<SalesKey> for Records {
+    type Value = Vec<MonthlySales>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[SalesKey],
+    ) -> Result<HashMap<SalesKey, Vec<MonthlySales>>, ApiError> {
+        let mut found = HashMap::new();
+        for ((from, to), codes) in grouped(keys, |SalesKey(code, from, to)| (*code, (*from, *to))) {
+            let sales = self.0.listing_sales(&codes, from, to).await?.into_iter();
+            found.extend(sales.map(|(code, sales)| (SalesKey(code, from, to), sales)));
+        }
+        Ok(found)
+    }
+}

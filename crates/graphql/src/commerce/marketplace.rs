@@ -1,0 +1,190 @@
+//! Marketplaces: reading and changing them.
+
+use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
+use registry_domain::access::Scope;
+use registry_domain::commerce::{
+    self as domain, MarketplaceChange, MarketplaceCode, MarketplaceName, NewMarketplace,
+};
+use registry_domain::fault::{Faults, Path, Rule};
+use registry_domain::unit::Validity;
+use registry_persistence::{Command, RegisterMarketplace, UpdateMarketplace};
+
+use super::readers;
+use crate::access::{AccessScope, needs};
+use crate::error::ApiError;
+use crate::fault::UserError;
+use crate::mutation::{Attempt, write};
+use crate::scalar::Date;
+use crate::session::Session;
+
+/// A marketplace (sàn thương mại điện tử).
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct Marketplace {
+    /// Its code (mã sàn), like `POSTMART`.
+    code: String,
+    /// What it is called (tên).
+    name: String,
+    /// The first day on which it can be sold on (hoạt động từ ngày); null if older than the records.
+    valid_from: Option<Date>,
+    /// The day after the last (ngừng hoạt động từ ngày); null while it is open.
+    valid_to: Option<Date>,
+    /// Counts the changes from 1 (phiên bản); give it back with the next change.
+    version: u32,
+}
+
+impl From<domain::Marketplace> for Marketplace {
+    fn from(found: domain::Marketplace) -> Self {
+        Self {
+            code: found.code.to_string(),
+            name: found.name,
+            valid_from: found.validity.from.map(Date),
+            valid_to: found.validity.until.map(Date),
+            version: found.version,
+        }
+    }
+}
+
+/// All marketplaces by code.
+pub(crate) async fn all_marketplaces(session: &Session) -> Result<Vec<Marketplace>, ApiError> {
+    Ok(session.reader.marketplaces().await?.into_iter().map(Into::into).collect())
+}
+
+/// When a marketplace can be sold on (thời gian hoạt động).
+#[derive(Debug, Clone, Copy, InputObject)]
+pub(crate) struct MarketplaceValidity {
+    /// The first day (từ ngày), if known.
+    from: Option<Date>,
+    /// The day after the last (đến trước ngày), if there is one.
+    to: Option<Date>,
+}
+
+/// A marketplace to be made known (sàn mới).
+#[derive(Debug, Clone, InputObject)]
+pub(crate) struct RegisterMarketplaceInput {
+    /// Its code (mã sàn): 2…20 capital letters, digits or underscores.
+    code: String,
+    /// What it is called (tên), 1…100 characters.
+    name: String,
+    /// When it can be sold on (thời gian hoạt động); always, if not given.
+    validity: Option<MarketplaceValidity>,
+    /// Makes a retry safe (khoá chống trùng).
+    idempotency_key: Option<String>,
+}
+
+/// What changes of a marketplace (thay đổi về sàn); what is not given stays.
+#[derive(Debug, Clone, InputObject)]
+pub(crate) struct UpdateMarketplaceInput {
+    /// Its code (mã sàn).
+    code: String,
+    /// The version that the change is meant for (phiên bản).
+    version: u32,
+    /// What it is called now (tên), 1…100 characters.
+    name: Option<String>,
+    /// When it can be sold on (thời gian hoạt động), in place of what was said before.
+    validity: Option<MarketplaceValidity>,
+    /// Makes a retry safe (khoá chống trùng).
+    idempotency_key: Option<String>,
+}
+
+/// What came of a change of a marketplace (kết quả).
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+pub(crate) struct MarketplacePayload {
+    /// The marketplace as it is now (sàn); null if the input was refused.
+    marketplace: Option<Marketplace>,
+    /// Whether an earlier attempt with the same key had done it (đã làm ở lần gửi trước).
+    replayed: bool,
+    /// Everything that is wrong with the input (các lỗi); empty if it was done.
+    errors: Vec<UserError>,
+}
+
+/// Mutations of marketplaces.
+#[derive(Default)]
+pub(crate) struct MarketplaceMutation;
+
+#[Object]
+impl MarketplaceMutation {
+    /// Makes a marketplace known (đăng ký sàn thương mại điện tử). Needs `admin`.
+    #[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+    async fn register_marketplace(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The marketplace (sàn).")] input: RegisterMarketplaceInput,
+    ) -> Result<MarketplacePayload> {
+        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        Ok(change(Session::of(context), input.parse(), attempt).await?)
+    }
+
+    /// Changes a marketplace's name, or when it can be sold on (cập nhật sàn). Needs `admin`.
+    #[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+    async fn update_marketplace(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What changes (thay đổi).")] input: UpdateMarketplaceInput,
+    ) -> Result<MarketplacePayload> {
+        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        Ok(change(Session::of(context), input.parse(), attempt).await?)
+    }
+}
+
+/// Carries out a command whose outcome is the marketplace's code, and shows the marketplace.
+async fn change<C: Command<Outcome = String>>(
+    session: &Session,
+    command: Result<C, Faults>,
+    attempt: Attempt,
+) -> Result<MarketplacePayload, ApiError> {
+    Ok(match write(session, Scope::Admin, command, attempt).await? {
+        Ok(written) => {
+            let all = all_marketplaces(session).await?.into_iter();
+            MarketplacePayload {
+                marketplace: { all }.find(|found| found.code == written.outcome),
+                replayed: written.replayed,
+                errors: Vec::new(),
+            }
+        }
+        Err(errors) => MarketplacePayload { marketplace: None, replayed: false, errors },
+    })
+}
+
+impl MarketplaceValidity {
+    fn parse(self, at: &Path, faults: &mut Faults) -> Validity {
+        let (from, until) = (self.from.map(|from| from.0), self.to.map(|to| to.0));
+        if let Some((from, until)) = from.zip(until)
+            && until <= from
+        {
+            faults.push(at.field("to"), Rule::DateTooEarly { earliest: from });
+        }
+        Validity { from, until }
+    }
+}
+
+impl RegisterMarketplaceInput {
+    fn parse(self) -> Result<RegisterMarketplace, Faults> {
+        let at = Path::root().field("input");
+        let mut faults = Faults::default();
+        let code = faults.keep(at.field("code"), self.code.parse::<MarketplaceCode>());
+        let name = faults.keep(at.field("name"), MarketplaceName::parse(&self.name));
+        let given = self.validity;
+        let validity = given.map(|given| given.parse(&at.field("validity"), &mut faults));
+        let validity = validity.unwrap_or_default();
+        let new = code.zip(name).map(|(code, name)| NewMarketplace { code, name, validity });
+        faults.or(new.map(RegisterMarketplace))
+    }
+}
+
+impl UpdateMarketplaceInput {
+    fn parse(self) -> Result<UpdateMarketplace, Faults> {
+        let at = Path::root().field("input");
+        let mut faults = Faults::default();
+        let version = self.version;
+        let code = faults.keep(at.field("code"), self.code.parse::<MarketplaceCode>());
+        let name = self.name.as_deref().map(MarketplaceName::parse).transpose();
+        let name = faults.keep(at.field("name"), name);
+        let given = self.validity;
+        let validity = given.map(|given| given.parse(&at.field("validity"), &mut faults));
+        let change = code.zip(name);
+        let change = change.map(|(code, name)| MarketplaceChange { code, version, name, validity });
+        faults.or(change.map(UpdateMarketplace))
+    }
+}

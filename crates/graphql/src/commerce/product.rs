@@ -1,0 +1,164 @@
+//! Products: the object with its ratings, and the list of them.
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use registry_domain::commerce::{self as domain, ProductCode};
+use registry_domain::page::PageRequest;
+use registry_persistence::{self as store, CommerceKey, ProductRecord};
+
+use super::listing::listings_of;
+use super::loader::{ProductCountKey, ProductPageKey, RatingsKey};
+use super::{ListingConnection, ListingOrder, ProductCategory, ProductFilter, Seller, readers};
+use crate::access::{list_size, needs};
+use crate::cursor::{Cursor, List};
+use crate::error::ApiError;
+use crate::loader::answered;
+use crate::node::GlobalId;
+use crate::page::{PAGE, PageArguments, connection, paging};
+use crate::scalar::{Date, RegistryCode};
+use crate::session::Session;
+
+/// An OCOP rating (hạng sao OCOP): stars by a decision, for three years.
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct OcopRating {
+    /// How many stars (số sao), 1…5.
+    stars: u8,
+    /// The day of the decision (ngày quyết định); the first on which it holds.
+    decided_on: Date,
+    /// The day after the last on which it holds (hết hạn từ ngày).
+    expires_on: Date,
+    /// The decision, as cited (quyết định).
+    decision: String,
+}
+
+impl From<domain::Rating> for OcopRating {
+    fn from(rating: domain::Rating) -> Self {
+        Self {
+            stars: rating.stars.get(),
+            decided_on: Date(rating.decided_on),
+            expires_on: Date(rating.expires_on),
+            decision: rating.decision,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Product(pub(crate) ProductRecord);
+
+/// What is sold (sản phẩm).
+#[Object(directive = needs::apply(readers()))]
+impl Product {
+    /// The global id (định danh toàn cục).
+    pub(crate) async fn id(&self) -> ID {
+        GlobalId::Product(self.0.product.code).write()
+    }
+
+    /// The registry code (mã sản phẩm): `SP` and 8 digits.
+    async fn code(&self) -> RegistryCode {
+        self.0.product.code.into()
+    }
+
+    /// What it is called (tên sản phẩm).
+    async fn name(&self) -> &str {
+        &self.0.product.name
+    }
+
+    /// Its group (nhóm sản phẩm).
+    async fn category(&self) -> ProductCategory {
+        self.0.product.category.into()
+    }
+
+    /// Whose it is (người bán).
+    async fn seller(&self) -> Seller {
+        Seller(self.0.seller.clone())
+    }
+
+    /// Since when it is sold (ngày đăng ký).
+    async fn registered_on(&self) -> Date {
+        Date(self.0.product.registered_on)
+    }
+
+    /// Counts the changes from 1 (phiên bản); give it back with the next change.
+    async fn version(&self) -> u32 {
+        self.0.product.version
+    }
+
+    /// The OCOP rating that holds today (hạng sao OCOP hiện nay), if one does.
+    async fn ocop(&self, context: &Context<'_>) -> Option<OcopRating> {
+        let today = Session::of(context).reader.today();
+        self.0.product.rating.clone().filter(|rating| rating.holds(today)).map(Into::into)
+    }
+
+    /// All OCOP ratings (các lần xếp hạng), newest first.
+    #[graphql(directive = list_size::apply(Some(5), None))]
+    async fn ratings(&self, context: &Context<'_>) -> Result<Vec<OcopRating>> {
+        let key = RatingsKey(self.0.product.code);
+        let ratings = Session::of(context).records.load_one(key).await?;
+        Ok(ratings.unwrap_or_default().into_iter().map(Into::into).collect())
+    }
+
+    /// Where it is listed (các tin đăng), by code if no order is given.
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())))]
+    async fn listings(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The order (thứ tự).")] order_by: Option<ListingOrder>,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<ListingConnection> {
+        let code = self.0.product.code;
+        let filter = store::ListingFilter { product: Some(code), ..Default::default() };
+        let page = PageArguments { first, after, last, before };
+        let order = ListingOrder::of(order_by.as_ref());
+        Ok(listings_of(Session::of(context), filter, order, page).await?)
+    }
+}
+
+pub(crate) type ProductConnection = Connection<Cursor, Product, ProductCount, EmptyFields>;
+
+/// How many products the whole list has; counted only if selected.
+pub(crate) struct ProductCount(ProductCountKey);
+
+#[Object(directive = needs::apply(readers()))]
+impl ProductCount {
+    /// The number of products in the whole list (tổng số sản phẩm); costs a statement.
+    async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
+        Ok(answered(Session::of(context).records.load_one(self.0.clone()).await?)?)
+    }
+}
+
+/// A page of products: the best found first, or by code.
+pub(crate) async fn product_page(
+    session: &Session,
+    filter: Option<ProductFilter>,
+    search: Option<String>,
+    page: PageArguments,
+) -> Result<ProductConnection, ApiError> {
+    let filter = filter.unwrap_or_default().conditions(session, search.as_deref())?;
+    products_of(session, filter, page).await
+}
+
+/// A page of the products that a filter finds.
+pub(super) async fn products_of(
+    session: &Session,
+    filter: store::ProductFilter,
+    page: PageArguments,
+) -> Result<ProductConnection, ApiError> {
+    let list = List::of(("products", &filter));
+    let request: PageRequest<CommerceKey> = page.request(list, session)?;
+    let key = ProductPageKey(filter.clone(), request);
+    let page = answered(session.records.load_one(key).await?)?;
+    let page = page.map(|(key, record)| (key, Product(record)));
+    Ok(connection(page, list, ProductCount(ProductCountKey(filter))))
+}
+
+/// One product by its code.
+pub(crate) async fn one_product(
+    session: &Session,
+    code: ProductCode,
+) -> Result<Option<Product>, ApiError> {
+    Ok(session.reader.products(&[code]).await?.into_iter().next().map(Product))
+}

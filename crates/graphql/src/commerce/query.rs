@@ -1,0 +1,116 @@
+//! Where reading of e-commerce begins.
+
+use async_graphql::{Context, Object, Result};
+
+use super::listing::{Listing, ListingArguments, ListingConnection, listing_page, one_listing};
+use super::marketplace::{Marketplace, all_marketplaces};
+use super::product::{Product, ProductConnection, one_product, product_page};
+use super::seller::{Seller, SellerConnection, one_seller, seller_page};
+use super::{ListingFilter, ListingOrder, ProductFilter, SellerFilter, readers};
+use crate::access::{list_size, needs};
+use crate::page::{PAGE, PageArguments, paging};
+use crate::scalar::RegistryCode;
+use crate::session::Session;
+
+/// Reading e-commerce.
+#[derive(Default)]
+pub(crate) struct CommerceQuery;
+
+#[Object]
+impl CommerceQuery {
+    /// All marketplaces (các sàn thương mại điện tử), by code. Needs `registry:read`.
+    #[graphql(directive = list_size::apply(Some(20), None), directive = needs::apply(readers()))]
+    async fn marketplaces(&self, context: &Context<'_>) -> Result<Vec<Marketplace>> {
+        Ok(all_marketplaces(Session::of(context)).await?)
+    }
+
+    /// One seller (một người bán) by its code; null if there is none. Needs `registry:read`.
+    #[graphql(directive = needs::apply(readers()))]
+    async fn seller(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The code (mã người bán).")] code: RegistryCode,
+    ) -> Result<Option<Seller>> {
+        Ok(one_seller(Session::of(context), code.read("code")?).await?)
+    }
+
+    /// Sellers (những người bán), by code. Needs `registry:read`.
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(readers()))]
+    async fn sellers(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<SellerFilter>,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<SellerConnection> {
+        let page = PageArguments { first, after, last, before };
+        Ok(seller_page(Session::of(context), filter, page).await?)
+    }
+
+    /// One product (một sản phẩm) by its code; null if there is none. Needs `registry:read`.
+    #[graphql(directive = needs::apply(readers()))]
+    async fn product(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The code (mã sản phẩm).")] code: RegistryCode,
+    ) -> Result<Option<Product>> {
+        Ok(one_product(Session::of(context), code.read("code")?).await?)
+    }
+
+    /// Products (các sản phẩm): the best found first if searched for, else by code. Needs `registry:read`.
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(readers()))]
+    #[expect(clippy::too_many_arguments, reason = "the four arguments of every connection")]
+    async fn products(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<ProductFilter>,
+        #[graphql(
+            desc = "Words of the product's or the seller's name (tìm kiếm), 1…8, or their beginnings, with or without accents."
+        )]
+        search: Option<String>,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<ProductConnection> {
+        let page = PageArguments { first, after, last, before };
+        Ok(product_page(Session::of(context), filter, search, page).await?)
+    }
+
+    /// One listing (một tin đăng) by its code; null if there is none. Needs `registry:read`.
+    #[graphql(directive = needs::apply(readers()))]
+    async fn listing(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The code (mã tin đăng).")] code: RegistryCode,
+    ) -> Result<Option<Listing>> {
+        Ok(one_listing(Session::of(context), code.read("code")?).await?)
+    }
+
+    /// Listings (các tin đăng bán). Needs `registry:read`.
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(readers()))]
+    #[expect(clippy::too_many_arguments, reason = "the four arguments of every connection")]
+    async fn listings(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<ListingFilter>,
+        #[graphql(
+            desc = "Words of the product's or the seller's name (tìm kiếm), 1…8, or their beginnings, with or without accents."
+        )]
+        search: Option<String>,
+        #[graphql(
+            desc = "The order (thứ tự); the best found first if searched for, else by code, if not given."
+        )]
+        order_by: Option<ListingOrder>,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<ListingConnection> {
+        let page = PageArguments { first, after, last, before };
+        let arguments = ListingArguments { filter, search, order_by, page };
+        Ok(listing_page(Session::of(context), arguments).await?)
+    }
+}

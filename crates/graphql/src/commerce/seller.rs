@@ -1,0 +1,118 @@
+//! Sellers: the object and the list of them.
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::{Context, ID, Object, Result};
+use registry_domain::commerce::{self as domain, SellerCode};
+use registry_persistence as store;
+
+use super::product::products_of;
+use super::{ProductConnection, SellerFilter, SellerKind, readers};
+use crate::access::{list_size, needs};
+use crate::cursor::{Cursor, List};
+use crate::error::ApiError;
+use crate::household::{Household, head_selected};
+use crate::loader::HouseholdKey;
+use crate::node::GlobalId;
+use crate::page::{PAGE, PageArguments, connection, paging};
+use crate::scalar::{Date, RegistryCode};
+use crate::session::Session;
+use crate::unit::AdministrativeUnit;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Seller(pub(crate) domain::Seller);
+
+/// Who sells online (người bán): a household, a cooperative or an enterprise of the province.
+#[Object(directive = needs::apply(readers()))]
+impl Seller {
+    /// The global id (định danh toàn cục).
+    pub(crate) async fn id(&self) -> ID {
+        GlobalId::Seller(self.0.code).write()
+    }
+
+    /// The registry code (mã người bán): `NB` and 8 digits.
+    async fn code(&self) -> RegistryCode {
+        self.0.code.into()
+    }
+
+    /// What it is (loại).
+    async fn kind(&self) -> SellerKind {
+        self.0.kind.into()
+    }
+
+    /// The name that customers see (tên gian hàng).
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The hamlet it sells from (ấp, khu vực), on today's boundaries.
+    async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
+        AdministrativeUnit { id: self.0.hamlet, on: Session::of(context).reader.today() }
+    }
+
+    /// The household that it is (hộ), if it is one.
+    async fn household(&self, context: &Context<'_>) -> Result<Option<Household>> {
+        let Some(code) = self.0.household else { return Ok(None) };
+        let key = HouseholdKey(code.number(), head_selected(&context.look_ahead()));
+        Ok(Session::of(context).records.load_one(key).await?.map(Household))
+    }
+
+    /// Since when it sells (ngày đăng ký).
+    async fn registered_on(&self) -> Date {
+        Date(self.0.registered_on)
+    }
+
+    /// Counts the changes from 1 (phiên bản); give it back with the next change.
+    async fn version(&self) -> u32 {
+        self.0.version
+    }
+
+    /// What it sells (các sản phẩm), by code.
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())))]
+    async fn products(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<ProductConnection> {
+        let filter = store::ProductFilter { seller: Some(self.0.code), ..Default::default() };
+        let page = PageArguments { first, after, last, before };
+        Ok(products_of(Session::of(context), filter, page).await?)
+    }
+}
+
+pub(crate) type SellerConnection = Connection<Cursor, Seller, SellerCount, EmptyFields>;
+
+/// How many sellers the whole list has; counted only if selected.
+pub(crate) struct SellerCount(store::SellerFilter);
+
+#[Object(directive = needs::apply(readers()))]
+impl SellerCount {
+    /// The number of sellers in the whole list (tổng số người bán); costs a statement.
+    async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
+        Ok(Session::of(context).reader.seller_count(&self.0).await.map_err(ApiError::from)?)
+    }
+}
+
+/// A page of sellers, by code.
+pub(crate) async fn seller_page(
+    session: &Session,
+    filter: Option<SellerFilter>,
+    page: PageArguments,
+) -> Result<SellerConnection, ApiError> {
+    let filter = filter.unwrap_or_default().conditions(session)?;
+    let list = List::of(("sellers", &filter));
+    let request = page.request::<SellerCode>(list, session)?;
+    let page = session.reader.seller_page(&filter, &request).await?;
+    let page = page.map(|found| (found.code, Seller(found)));
+    Ok(connection(page, list, SellerCount(filter)))
+}
+
+/// One seller by its code.
+pub(crate) async fn one_seller(
+    session: &Session,
+    code: SellerCode,
+) -> Result<Option<Seller>, ApiError> {
+    Ok(session.reader.sellers(&[code]).await?.into_iter().next().map(Seller))
+}

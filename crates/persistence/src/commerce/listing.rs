@@ -1,0 +1,309 @@
+//! Listings: pages, counts, histories and sales, each of any number of lists in one statement.
+
+use std::collections::HashMap;
+
+use registry_domain::access::Scope;
+use registry_domain::commerce::{
+    Listing, ListingChange, ListingCode, ListingStatus, MarketplaceCode, MonthlySales, ProductCode,
+};
+use registry_domain::page::{Page, PageRequest};
+use registry_domain::time::{Date, YearMonth};
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QueryResult,
+};
+
+use super::catalogue::{join_sellers, select_products};
+use super::key::{self, CommerceKey, Place};
+use super::{ProductFilter, ProductRecord, code, listing, search, select_all, stored};
+use crate::entity::listing::{Column, Entity, Model, sales, version};
+use crate::entity::product;
+use crate::page::{one_statement_each, tagged};
+use crate::{Direction, Reader, StoreError};
+
+/// Conditions on listings; all of those given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct ListingFilter {
+    /// Of such products.
+    pub products: ProductFilter,
+    /// Of this product.
+    pub product: Option<ProductCode>,
+    /// On one of these marketplaces; on any if empty.
+    pub marketplaces: Vec<MarketplaceCode>,
+    /// In one of these states; in any if empty.
+    pub statuses: Vec<ListingStatus>,
+    /// At this price or above, in ₫.
+    pub price_from: Option<i64>,
+    /// At this price or below, in ₫.
+    pub price_to: Option<i64>,
+}
+
+/// The orders of a list of listings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ListingOrder {
+    /// By what.
+    pub by: ListingSort,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// What listings can be sorted by; always unique by the code in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ListingSort {
+    /// The code.
+    Code,
+    /// The first day.
+    ListedOn,
+    /// The price.
+    Price,
+    /// How far the product is from what was searched; by code if nothing was.
+    Distance,
+}
+
+/// A listing with its product and seller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingRecord {
+    /// The listing.
+    pub listing: Listing,
+    /// Its product, and whose it is.
+    pub product: ProductRecord,
+}
+
+/// Sales added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SalesTotal {
+    /// Orders.
+    pub orders: i64,
+    /// Items.
+    pub items: i64,
+    /// What was paid, in ₫.
+    pub revenue: i64,
+}
+
+const DISTANCE: &str = "distance";
+
+impl ListingFilter {
+    /// The statement that pages, counts, facets and sums have in common.
+    pub(super) fn select(&self, today: Date) -> SelectStatement {
+        let mut select = Query::select();
+        let same =
+            Expr::col((Entity, Column::Product)).equals((product::Entity, product::Column::Number));
+        select.from(Entity).join(JoinType::InnerJoin, product::Entity, same);
+        join_sellers(&mut select);
+        self.products.apply(&mut select, today);
+        let column = |column| Expr::col((Entity, column));
+        if let Some(product) = self.product {
+            select.and_where(column(Column::Product).eq(stored(product)));
+        }
+        if !self.marketplaces.is_empty() {
+            let codes = self.marketplaces.iter().map(MarketplaceCode::as_str);
+            select.and_where(column(Column::Marketplace).is_in(codes));
+        }
+        if !self.statuses.is_empty() {
+            let codes = self.statuses.iter().map(|status| status.code());
+            select.and_where(column(Column::Status).is_in(codes));
+        }
+        if let Some(price) = self.price_from {
+            select.and_where(column(Column::Price).gte(price));
+        }
+        if let Some(price) = self.price_to {
+            select.and_where(column(Column::Price).lte(price));
+        }
+        select
+    }
+
+    /// What the list is sorted by before the code, if by anything.
+    fn place(&self, sort: ListingSort) -> Option<Place> {
+        let column = |column| -> SimpleExpr { Expr::col((Entity, column)) };
+        match sort {
+            ListingSort::Code => None,
+            ListingSort::Price => Some(Place::number(column(Column::Price))),
+            ListingSort::ListedOn => Some(Place {
+                of_row: column(Column::ListedOn),
+                of_key: |days| Expr::val(day(days)),
+            }),
+            ListingSort::Distance => {
+                self.products.search.as_ref().map(|text| Place::number(search::distance(text)))
+            }
+        }
+    }
+}
+
+fn day(days: i64) -> Date {
+    i32::try_from(days).ok().and_then(Date::from_epoch_days).unwrap_or_default()
+}
+
+impl ListingRecord {
+    fn read(row: &QueryResult) -> Result<Self, StoreError> {
+        Ok(Self {
+            listing: listing(Model::from_query_result(row, "listing_")?)?,
+            product: ProductRecord::read(row)?,
+        })
+    }
+
+    fn key(&self, sort: ListingSort, row: &QueryResult) -> Result<CommerceKey, StoreError> {
+        let value = match sort {
+            ListingSort::Code => 0,
+            ListingSort::Price => self.listing.price,
+            ListingSort::ListedOn => self.listing.listed_on.to_epoch_days().into(),
+            ListingSort::Distance => row.try_get("", DISTANCE)?,
+        };
+        Ok(CommerceKey { value, number: self.listing.code.number() })
+    }
+}
+
+impl Reader {
+    /// The listings with these codes, in no order; unknown ones are left out.
+    pub async fn listings(&self, codes: &[ListingCode]) -> Result<Vec<ListingRecord>, StoreError> {
+        self.require(Scope::RegistryRead)?;
+        let mut select = ListingFilter::default().select(self.today());
+        select_all::<Entity>(&mut select, "listing_");
+        select_products(&mut select);
+        let number = Expr::col((Entity, Column::Number));
+        select.and_where(number.is_in(codes.iter().map(|code| stored(*code))));
+        let rows = self.connection.query_all(&select).await?;
+        rows.iter().map(ListingRecord::read).collect()
+    }
+
+    /// One page of listings per filter, in the order of the filters.
+    pub async fn listing_pages(
+        &self,
+        filters: &[ListingFilter],
+        order: ListingOrder,
+        page: &PageRequest<CommerceKey>,
+    ) -> Result<Vec<Page<(CommerceKey, ListingRecord)>>, StoreError> {
+        self.require(Scope::RegistryRead)?;
+        let selects = filters.iter().map(|filter| {
+            let mut select = filter.select(self.today());
+            select_all::<Entity>(&mut select, "listing_");
+            select_products(&mut select);
+            let place = filter.place(order.by);
+            if order.by == ListingSort::Distance {
+                let distance = place.as_ref().map(|place| place.of_row.clone());
+                // An integer as wide as the distance.
+                let none = || Expr::col((Entity, Column::Price)).mul(0);
+                select.expr_as(distance.unwrap_or_else(none), DISTANCE);
+            }
+            let number = Expr::col((Entity, Column::Number));
+            key::cut(&mut select, (place.as_ref(), number), order.direction, page);
+            select
+        });
+        let mut found: Vec<Vec<(CommerceKey, ListingRecord)>> = vec![Vec::new(); filters.len()];
+        for statement in one_statement_each(selects.collect()) {
+            for row in self.connection.query_all(&statement).await? {
+                let record = ListingRecord::read(&row)?;
+                found[tagged(&row)?].push((record.key(order.by, &row)?, record));
+            }
+        }
+        Ok(found.into_iter().map(|items| key::page(items, order.direction, page)).collect())
+    }
+
+    /// How many listings each filter finds.
+    pub async fn listing_counts(&self, filters: &[ListingFilter]) -> Result<Vec<u64>, StoreError> {
+        self.require(Scope::RegistryRead)?;
+        let select = |filter: &ListingFilter| {
+            let mut select = filter.select(self.today());
+            select.expr_as(Expr::col(Asterisk).count(), "count").to_owned()
+        };
+        let mut counts = vec![0; filters.len()];
+        for statement in one_statement_each(filters.iter().map(select).collect()) {
+            for row in self.connection.query_all(&statement).await? {
+                counts[tagged(&row)?] = row.try_get::<i64>("", "count")?.cast_unsigned();
+            }
+        }
+        Ok(counts)
+    }
+
+    /// All sales of the listings that a filter finds, from month to month, added up.
+    pub async fn listing_sales_total(
+        &self,
+        filter: &ListingFilter,
+        from: Option<YearMonth>,
+        to: Option<YearMonth>,
+    ) -> Result<SalesTotal, StoreError> {
+        use sales::Column::{Items, Listing, Month, Orders, Revenue, SupersededAt};
+        self.require(Scope::RegistryRead)?;
+        let column = |column| Expr::col((sales::Entity, column));
+        let mut select = filter.select(self.today());
+        let same = column(Listing).equals((Entity, Column::Number));
+        select.join(JoinType::InnerJoin, sales::Entity, same);
+        select.and_where(column(SupersededAt).is_null());
+        if let Some(from) = from {
+            select.and_where(column(Month).gte(from.index()));
+        }
+        if let Some(to) = to {
+            select.and_where(column(Month).lte(to.index()));
+        }
+        for (counted, name) in [(Orders, "orders"), (Items, "items"), (Revenue, "revenue")] {
+            // PostgreSQL sums 64-bit integers into a decimal.
+            select.expr_as(column(counted).sum().if_null(0).cast_as("BIGINT"), name);
+        }
+        let row = self.connection.query_one(&select).await?;
+        let row = row.ok_or_else(|| StoreError::damaged("a sum of sales"))?;
+        Ok(SalesTotal {
+            orders: row.try_get("", "orders")?,
+            items: row.try_get("", "items")?,
+            revenue: row.try_get("", "revenue")?,
+        })
+    }
+
+    /// All states that listings were in, oldest first.
+    pub async fn listing_histories(
+        &self,
+        codes: &[ListingCode],
+    ) -> Result<HashMap<ListingCode, Vec<ListingChange>>, StoreError> {
+        use version::Column::{Number, Version};
+        self.require(Scope::RegistryRead)?;
+        let select = version::Entity::find()
+            .filter(Number.is_in(codes.iter().map(|code| stored(*code))))
+            .order_by_asc(Version);
+        let mut found: HashMap<ListingCode, Vec<ListingChange>> = HashMap::new();
+        for row in select.all(&self.connection).await? {
+            let status = ListingStatus::from_code(&row.status);
+            let damaged = || StoreError::damaged(format!("a state of listing {}", row.number));
+            found.entry(code(row.number)?).or_default().push(ListingChange {
+                version: row.version.cast_unsigned(),
+                status: status.ok_or_else(damaged)?,
+                price: row.price,
+                effective_on: row.effective_on,
+                recorded_at: row.recorded_at,
+                reason: row.reason,
+            });
+        }
+        Ok(found)
+    }
+
+    /// The monthly sales of listings that count, from month to month.
+    pub async fn listing_sales(
+        &self,
+        codes: &[ListingCode],
+        from: Option<YearMonth>,
+        to: Option<YearMonth>,
+    ) -> Result<HashMap<ListingCode, Vec<MonthlySales>>, StoreError> {
+        use sales::Column::{Listing, Month, SupersededAt};
+        self.require(Scope::RegistryRead)?;
+        let mut select = sales::Entity::find()
+            .filter(Listing.is_in(codes.iter().map(|code| stored(*code))))
+            .filter(SupersededAt.is_null())
+            .order_by_asc(Month);
+        if let Some(from) = from {
+            select = select.filter(Month.gte(from.index()));
+        }
+        if let Some(to) = to {
+            select = select.filter(Month.lte(to.index()));
+        }
+        let mut found: HashMap<ListingCode, Vec<MonthlySales>> = HashMap::new();
+        for row in select.all(&self.connection).await? {
+            found.entry(code(row.listing)?).or_default().push(MonthlySales {
+                month: YearMonth::from_index(row.month),
+                revision: row.revision.cast_unsigned(),
+                orders: row.orders.into(),
+                items: row.items.into(),
+                revenue: row.revenue,
+                recorded_at: row.recorded_at,
+            });
+        }
+        Ok(found)
+    }
+}

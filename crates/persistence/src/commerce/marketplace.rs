@@ -1,0 +1,162 @@
+//! Marketplaces: making them known, changing them, reading all of them.
+
+use std::collections::HashMap;
+
+use registry_domain::access::Scope;
+use registry_domain::commerce::{
+    CommerceRule, Marketplace, MarketplaceChange, MarketplaceCode, NewMarketplace,
+};
+use registry_domain::fault::Rule;
+use registry_domain::time::Date;
+use registry_domain::unit::Validity;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::entity::marketplace::{Column, Entity, Model, version};
+use crate::writer::{Command, Writer, refuse};
+use crate::{Reader, StoreError, WriteError, bulk};
+
+/// Makes a marketplace known.
+#[derive(Debug)]
+pub struct RegisterMarketplace(pub NewMarketplace);
+
+/// Changes a marketplace.
+#[derive(Debug)]
+pub struct UpdateMarketplace(pub MarketplaceChange);
+
+/// A marketplace as it becomes.
+#[derive(Debug)]
+pub struct MarketplacePlan(Model);
+
+const REPLACE: &str = "ON CONFLICT (code) DO UPDATE SET name = excluded.name, \
+                       valid_from = excluded.valid_from, valid_until = excluded.valid_until, \
+                       version = excluded.version";
+
+impl Command for RegisterMarketplace {
+    const ACTION: &'static str = "marketplace.register";
+    type Plan = MarketplacePlan;
+    /// The marketplace's code.
+    type Outcome = String;
+
+    fn subjects(&self) -> usize {
+        1
+    }
+
+    async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
+        let NewMarketplace { code, name, validity } = self.0;
+        let known = Entity::find_by_id(code.as_str()).one(&writer.transaction).await?;
+        if known.is_some() {
+            return Err(refuse("code", CommerceRule::MarketplaceExists.into()));
+        }
+        Ok(MarketplacePlan(Model {
+            code: code.to_string(),
+            name: name.into(),
+            valid_from: validity.from,
+            valid_until: validity.until,
+            version: 1,
+        }))
+    }
+
+    async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
+        store(writer, plan.0).await
+    }
+}
+
+impl Command for UpdateMarketplace {
+    const ACTION: &'static str = "marketplace.update";
+    type Plan = MarketplacePlan;
+    /// The marketplace's code.
+    type Outcome = String;
+
+    fn subjects(&self) -> usize {
+        1
+    }
+
+    async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
+        let MarketplaceChange { code, version, name, validity } = self.0;
+        let known = writer.locking(Entity::find_by_id(code.as_str()));
+        let Some(before) = known.one(&writer.transaction).await? else {
+            return Err(refuse("code", CommerceRule::UnknownMarketplace.into()));
+        };
+        let current = before.version.cast_unsigned();
+        if current != version {
+            return Err(refuse("version", Rule::StaleVersion { given: version, current }));
+        }
+        if name.is_none() && validity.is_none() {
+            return Err(refuse("code", Rule::NothingToChange));
+        }
+        let validity =
+            validity.unwrap_or(Validity { from: before.valid_from, until: before.valid_until });
+        Ok(MarketplacePlan(Model {
+            name: name.map_or(before.name, Into::into),
+            valid_from: validity.from,
+            valid_until: validity.until,
+            version: before.version + 1,
+            code: before.code,
+        }))
+    }
+
+    async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
+        store(writer, plan.0).await
+    }
+}
+
+async fn store(writer: &Writer, row: Model) -> Result<String, StoreError> {
+    let state = version::Model {
+        code: row.code.clone(),
+        version: row.version,
+        recorded_at: writer.now,
+        actor: writer.principal.actor().to_owned(),
+        name: row.name.clone(),
+        valid_from: row.valid_from,
+        valid_until: row.valid_until,
+    };
+    let code = row.code.clone();
+    bulk::insert::<Entity>(&writer.transaction, &[row], REPLACE).await?;
+    bulk::insert::<version::Entity>(&writer.transaction, &[state], "").await?;
+    Ok(code)
+}
+
+/// The marketplaces that a command is about.
+pub(super) struct Known(HashMap<MarketplaceCode, Marketplace>);
+
+impl Known {
+    pub(super) async fn load(
+        writer: &Writer,
+        codes: impl Iterator<Item = &MarketplaceCode>,
+    ) -> Result<Self, StoreError> {
+        let codes = codes.map(MarketplaceCode::as_str);
+        let rows =
+            Entity::find().filter(Column::Code.is_in(codes)).all(&writer.transaction).await?;
+        let known = rows.into_iter().map(marketplace);
+        let keyed = known.map(|known| known.map(|known| (known.code.clone(), known)));
+        Ok(Self(keyed.collect::<Result<_, _>>()?))
+    }
+
+    /// Checks that something can be sold there on a date.
+    pub(super) fn open_on(&self, code: &MarketplaceCode, on: Date) -> Result<(), Rule> {
+        match self.0.get(code) {
+            None => Err(CommerceRule::UnknownMarketplace.into()),
+            Some(known) if known.validity.holds(on) => Ok(()),
+            Some(known) => Err(CommerceRule::MarketplaceClosed { validity: known.validity }.into()),
+        }
+    }
+}
+
+fn marketplace(row: Model) -> Result<Marketplace, StoreError> {
+    let code = row.code.parse();
+    Ok(Marketplace {
+        code: code.map_err(|_| StoreError::damaged(format!("marketplace {}", row.code)))?,
+        name: row.name,
+        validity: Validity { from: row.valid_from, until: row.valid_until },
+        version: row.version.cast_unsigned(),
+    })
+}
+
+impl Reader {
+    /// All marketplaces by code; there are few.
+    pub async fn marketplaces(&self) -> Result<Vec<Marketplace>, StoreError> {
+        self.require(Scope::RegistryRead)?;
+        let rows = Entity::find().order_by_asc(Column::Code).all(&self.connection).await?;
+        rows.into_iter().map(marketplace).collect()
+    }
+}

@@ -1,0 +1,339 @@
+//! Listings: publishing them, changing their status and price.
+
+use std::collections::{HashMap, HashSet};
+
+use registry_domain::commerce::{
+    CommerceRule, ListingCode, ListingStatus, NewListing, PriceChange, StatusChange,
+};
+use registry_domain::fault::{Faults, Path, Rule};
+use registry_domain::household::past_date;
+use registry_domain::time::Date;
+use registry_domain::unit::UnitId;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use super::marketplace::Known;
+use super::product::{check_stars, locked, ratings, sellers};
+use super::{code, listing, stored};
+use crate::entity::listing::{Column, Entity, Model, version};
+use crate::entity::product;
+use crate::writer::{Command, Row, Writer, bounded};
+use crate::{StoreError, WriteError, bulk};
+
+/// Publishes listings, in the order of the rows; each gets the next free number.
+#[derive(Debug)]
+pub struct PublishListings(pub Vec<Row<NewListing>>);
+
+/// Changes the status of listings.
+#[derive(Debug)]
+pub struct ChangeListingStatus(pub Vec<Row<StatusChange>>);
+
+/// Changes the price of listings.
+#[derive(Debug)]
+pub struct ChangeListingPrice(pub Vec<Row<PriceChange>>);
+
+/// Listings as they become, each with why.
+#[derive(Debug)]
+pub struct ListingPlan(Vec<(Model, Option<String>)>);
+
+/// What follows the values when a row replaces the one that is there.
+const REPLACE: &str = "ON CONFLICT (number) DO UPDATE SET price = excluded.price, \
+                       status = excluded.status, effective_on = excluded.effective_on, \
+                       version = excluded.version";
+
+impl Command for PublishListings {
+    const ACTION: &'static str = "listing.publish";
+    type Plan = Vec<NewListing>;
+    /// The listings' numbers.
+    type Outcome = Vec<u32>;
+
+    fn subjects(&self) -> usize {
+        self.0.len()
+    }
+
+    async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
+        bounded(&self.0)?;
+        let rows = || self.0.iter().map(|row| &row.value);
+        let products = locked(writer, rows().map(|new| stored(new.product))).await?;
+        let shop = Shop::load(writer, &products).await?;
+        let marketplaces = Known::load(writer, rows().map(|new| &new.marketplace)).await?;
+        let taken = addresses(writer, &self.0).await?;
+        let mut first_with = HashMap::new();
+        let mut faults = Faults::default();
+        for (place, Row { at, value: new }) in self.0.iter().enumerate() {
+            let open = marketplaces.open_on(&new.marketplace, new.listed_on);
+            faults.keep(at.field("marketplace"), open);
+            let address = (new.marketplace.as_str(), new.url.as_str());
+            if let Some(listing) = taken.get(&(address.0.to_owned(), address.1.to_owned())) {
+                let rule = CommerceRule::DuplicateUrl { listing: *listing };
+                faults.push(at.field("url"), rule.into());
+            }
+            let first = *first_with.entry(address).or_insert(place);
+            if first != place {
+                faults.push(at.field("url"), Rule::DuplicateInBatch { first });
+            }
+            let Some(product) = products.get(&stored(new.product)) else {
+                faults.push(at.field("product"), CommerceRule::UnknownProduct.into());
+                continue;
+            };
+            faults.keep(at.field("product"), shop.require_within(writer, product));
+            let dated = past_date(new.listed_on, product.registered_on, writer.today());
+            faults.keep(at.field("listedOn"), dated);
+            if let Some(stars) = new.shown_stars {
+                let rated =
+                    check_stars(&shop.ratings, product.number, stars.get().into(), new.listed_on);
+                faults.keep(at.field("ocopStars"), rated);
+            }
+        }
+        let rows = self.0.into_iter().map(|row| row.value).collect();
+        faults.or(Some(rows)).map_err(WriteError::Refused)
+    }
+
+    async fn carry_out(rows: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
+        let first = writer.reserve_numbers("listing", rows.len()).await?;
+        let row = |(new, number): (NewListing, u32)| {
+            let code = ListingCode::new(number).ok_or(StoreError::NumbersUsedUp)?;
+            let status = if new.draft { ListingStatus::Draft } else { ListingStatus::Active };
+            let listing = Model {
+                number: stored(code),
+                product: stored(new.product),
+                marketplace: new.marketplace.to_string(),
+                url: new.url.to_string(),
+                price: new.price.get(),
+                shown_stars: new.shown_stars.map(|stars| stars.get().into()),
+                status: status.code().to_owned(),
+                listed_on: new.listed_on,
+                effective_on: new.listed_on,
+                version: 1,
+            };
+            Ok((listing, None))
+        };
+        let plan = rows.into_iter().zip(first..).map(row).collect::<Result<_, StoreError>>()?;
+        store(writer, ListingPlan(plan)).await
+    }
+}
+
+/// The listings that have one of these addresses.
+async fn addresses(
+    writer: &Writer,
+    rows: &[Row<NewListing>],
+) -> Result<HashMap<(String, String), ListingCode>, StoreError> {
+    let urls = rows.iter().map(|row| row.value.url.as_str());
+    let markets: HashSet<&str> = rows.iter().map(|row| row.value.marketplace.as_str()).collect();
+    let select =
+        Entity::find().filter(Column::Marketplace.is_in(markets)).filter(Column::Url.is_in(urls));
+    let found = select.all(&writer.transaction).await?.into_iter();
+    found.map(|row| Ok(((row.marketplace, row.url), code(row.number)?))).collect()
+}
+
+/// What the rules must know of products: where they are sold from, and how they are rated.
+struct Shop {
+    hamlets: HashMap<i32, UnitId>,
+    ratings: Vec<product::rating::Model>,
+}
+
+impl Shop {
+    async fn load(
+        writer: &Writer,
+        products: &HashMap<i32, product::Model>,
+    ) -> Result<Self, StoreError> {
+        let sellers = sellers(writer, products.values().map(|product| product.seller)).await?;
+        let hamlets = sellers.into_values();
+        Ok(Self {
+            hamlets: hamlets.map(|row| (row.number, UnitId::new(row.hamlet_id))).collect(),
+            ratings: ratings(writer, products.keys().copied()).await?,
+        })
+    }
+
+    fn require_within(&self, writer: &Writer, product: &product::Model) -> Result<(), Rule> {
+        self.hamlets.get(&product.seller).map_or(Ok(()), |hamlet| writer.require_within(*hamlet))
+    }
+}
+
+impl Command for ChangeListingStatus {
+    const ACTION: &'static str = "listing.status";
+    type Plan = ListingPlan;
+    /// The listings' numbers.
+    type Outcome = Vec<u32>;
+
+    fn subjects(&self) -> usize {
+        self.0.len()
+    }
+
+    async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
+        bounded(&self.0)?;
+        let mut current = Current::lock(writer, self.0.iter().map(|row| row.value.listing)).await?;
+        let mut faults = Faults::default();
+        let mut plan = Vec::with_capacity(self.0.len());
+        for Row { at, value: change } in self.0 {
+            let StatusChange { listing: code, version, to, on, reason } = change;
+            let Some(before) = current.take(writer, &at, code, (version, on), &mut faults) else {
+                continue;
+            };
+            let status = listing(before.clone())?.status.change(to);
+            let status = status.map_err(|refused| CommerceRule::ListingStatus { refused }.into());
+            let Some(status) = faults.keep(at.field("status"), status) else { continue };
+            if status == ListingStatus::Active {
+                current.check_sale(&before, on, &at, &mut faults)?;
+            }
+            let after = Model {
+                status: status.code().to_owned(),
+                effective_on: on,
+                version: before.version + 1,
+                ..before
+            };
+            plan.push((after, reason.map(Into::into)));
+        }
+        faults.or(Some(ListingPlan(plan))).map_err(WriteError::Refused)
+    }
+
+    async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
+        store(writer, plan).await
+    }
+}
+
+impl Command for ChangeListingPrice {
+    const ACTION: &'static str = "listing.price";
+    type Plan = ListingPlan;
+    /// The listings' numbers.
+    type Outcome = Vec<u32>;
+
+    fn subjects(&self) -> usize {
+        self.0.len()
+    }
+
+    async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
+        bounded(&self.0)?;
+        let mut current = Current::lock(writer, self.0.iter().map(|row| row.value.listing)).await?;
+        let mut faults = Faults::default();
+        let mut plan = Vec::with_capacity(self.0.len());
+        for Row { at, value: change } in self.0 {
+            let PriceChange { listing: code, version, price, on } = change;
+            let Some(before) = current.take(writer, &at, code, (version, on), &mut faults) else {
+                continue;
+            };
+            if before.status == ListingStatus::Delisted.code() {
+                let rule = CommerceRule::Delisted { since: before.effective_on };
+                faults.push(at.field("listing"), rule.into());
+                continue;
+            }
+            if before.price == price.get() {
+                faults.push(at.field("priceVnd"), Rule::NothingToChange);
+                continue;
+            }
+            let (price, version) = (price.get(), before.version + 1);
+            plan.push((Model { price, effective_on: on, version, ..before }, None));
+        }
+        faults.or(Some(ListingPlan(plan))).map_err(WriteError::Refused)
+    }
+
+    async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
+        store(writer, plan).await
+    }
+}
+
+/// Writes listings and the states they are in now.
+async fn store(writer: &Writer, plan: ListingPlan) -> Result<Vec<u32>, StoreError> {
+    let (mut listings, mut states) = (Vec::new(), Vec::new());
+    for (listing, reason) in plan.0 {
+        states.push(version::Model {
+            number: listing.number,
+            version: listing.version,
+            recorded_at: writer.now,
+            actor: writer.principal.actor().to_owned(),
+            price: listing.price,
+            status: listing.status.clone(),
+            effective_on: listing.effective_on,
+            reason,
+        });
+        listings.push(listing);
+    }
+    bulk::insert::<Entity>(&writer.transaction, &listings, REPLACE).await?;
+    bulk::insert::<version::Entity>(&writer.transaction, &states, "").await?;
+    Ok(listings.iter().map(|listing| listing.number.cast_unsigned()).collect())
+}
+
+/// The listings that a command is about, locked, each to be taken once.
+struct Current {
+    listings: HashMap<i32, Model>,
+    taken: HashMap<ListingCode, usize>,
+    products: HashMap<i32, product::Model>,
+    shop: Shop,
+    marketplaces: Known,
+}
+
+impl Current {
+    async fn lock(
+        writer: &Writer,
+        codes: impl Iterator<Item = ListingCode>,
+    ) -> Result<Self, StoreError> {
+        let numbers: HashSet<i32> = codes.map(stored).collect();
+        // In order of number, so that two batches can't wait for each other.
+        let select =
+            Entity::find().filter(Column::Number.is_in(numbers)).order_by_asc(Column::Number);
+        let rows = writer.locking(select).all(&writer.transaction).await?;
+        let products = product::Entity::find()
+            .filter(product::Column::Number.is_in(rows.iter().map(|row| row.product)))
+            .all(&writer.transaction)
+            .await?;
+        let products = products.into_iter().map(|row| (row.number, row)).collect();
+        let codes: Vec<_> =
+            rows.iter().map(|row| listing(row.clone())).collect::<Result<_, _>>()?;
+        let marketplaces =
+            Known::load(writer, codes.iter().map(|listing| &listing.marketplace)).await?;
+        Ok(Self {
+            shop: Shop::load(writer, &products).await?,
+            listings: rows.into_iter().map(|row| (row.number, row)).collect(),
+            taken: HashMap::new(),
+            products,
+            marketplaces,
+        })
+    }
+
+    /// The listing, if it may be changed from the date on.
+    fn take(
+        &mut self,
+        writer: &Writer,
+        at: &Path,
+        code: ListingCode,
+        (version, on): (u32, Date),
+        faults: &mut Faults,
+    ) -> Option<Model> {
+        let place = self.taken.len();
+        if let Some(&first) = self.taken.get(&code) {
+            faults.push(at.field("listing"), Rule::DuplicateInBatch { first });
+            return None;
+        }
+        self.taken.insert(code, place);
+        let Some(before) = self.listings.remove(&stored(code)) else {
+            faults.push(at.field("listing"), CommerceRule::UnknownListing.into());
+            return None;
+        };
+        let product = self.products.get(&before.product);
+        let here = product.map_or(Ok(()), |product| self.shop.require_within(writer, product));
+        faults.keep(at.field("listing"), here)?;
+        let current = before.version.cast_unsigned();
+        if current != version {
+            faults.push(at.field("version"), Rule::StaleVersion { given: version, current });
+            return None;
+        }
+        let dated = past_date(on, before.effective_on, writer.today());
+        faults.keep(at.field("effectiveOn"), dated).map(|_| before)
+    }
+
+    /// Checks that what is listed may be on sale from the date on.
+    fn check_sale(
+        &self,
+        before: &Model,
+        on: Date,
+        at: &Path,
+        faults: &mut Faults,
+    ) -> Result<(), StoreError> {
+        let marketplace = listing(before.clone())?.marketplace;
+        faults.keep(at.field("effectiveOn"), self.marketplaces.open_on(&marketplace, on));
+        if let Some(stars) = before.shown_stars {
+            let rated = check_stars(&self.shop.ratings, before.product, stars, on);
+            faults.keep(at.field("listing"), rated);
+        }
+        Ok(())
+    }
+}
