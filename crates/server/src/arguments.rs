@@ -68,6 +68,9 @@ pub enum Command {
     /// Read records from a CSV file (nhập dữ liệu từ tệp CSV)
     #[command(subcommand)]
     Import(Import),
+    /// Write records to a CSV file (xuất dữ liệu ra tệp CSV)
+    #[command(subcommand)]
+    Export(Export),
     /// Documents that a registry in trusted mode executes (truy vấn được tin cậy)
     #[command(subcommand)]
     Documents(Documents),
@@ -125,6 +128,18 @@ pub enum Import {
     Connectivity(ImportFile),
     /// Single certificates: `partner,serial,issuer,holder,unit_code,issued_on,valid_from,valid_to,renewal`
     Certificates(ImportFile),
+    /// Schools and banks to register: `kind,name,hamlet_code,opened_on`
+    Institutions(ImportFile),
+    /// Sellers to register: `kind,name,hamlet_code,household_code,registered_on`
+    Sellers(ImportFile),
+    /// Products to register: `seller_code,name,category,registered_on`
+    Products(ImportFile),
+    /// OCOP ratings of products: `product_code,stars,decided_on,decision`
+    Ratings(ImportFile),
+    /// Listings to publish: `product_code,marketplace,url,price_vnd,ocop_stars,listed_on,draft`
+    Listings(ImportFile),
+    /// Monthly sales of listings: `listing_code,month,orders,items,revenue_vnd,replace`
+    ListingSales(ImportFile),
 }
 
 /// A file and how to treat it.
@@ -141,6 +156,34 @@ pub struct ImportFile {
     /// Where to list the faulty rows [default: FILE with `.faults.csv` added]
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+/// What to write.
+#[derive(Debug, Subcommand)]
+pub enum Export {
+    /// Sellers: `code`, the columns of `import sellers`
+    Sellers(ExportFile),
+    /// Products: `code`, the columns of `import products`, `ocop_stars,ocop_decided_on,ocop_expires_on,ocop_decision` of the rating that holds today
+    Products(ExportFile),
+    /// Listings: `code`, the columns of `import listings`, `status`
+    Listings(ExportFile),
+}
+
+/// What every export tells below its options.
+const EXPORTED: &str = "\
+The file is UTF-8 without BOM, with commas and LF, sorted by code; a file of that name is replaced when all is written. \
+Names and decisions that begin with =, +, -, @, a tab or CR get an apostrophe before them, so that no \
+spreadsheet runs them as formulas; take it away before importing them again.
+Tệp UTF-8 không BOM, ngăn cột bằng dấu phẩy, xếp theo mã. Tên gọi và số quyết định bắt đầu bằng =, +, -, @, tab \
+hoặc CR được thêm dấu nháy đơn phía trước để bảng tính không chạy như công thức; hãy bỏ dấu đó khi nhập lại.";
+
+/// Where to write.
+#[derive(Debug, Args)]
+#[command(after_help = EXPORTED)]
+pub struct ExportFile {
+    /// The CSV file; `-` is standard output
+    #[arg(long, default_value = "-")]
+    pub file: PathBuf,
 }
 
 /// What to do with trusted documents.

@@ -2,6 +2,7 @@
 
 mod config;
 mod documents;
+mod export;
 mod import;
 mod key;
 mod migrate;
@@ -45,6 +46,7 @@ pub async fn run(arguments: Arguments) -> Result<(), ServerError> {
         Command::Schema { check } => schema::run(check.as_deref()),
         Command::Rollup(Rollup::Check) => rollup::check(&loaded).await,
         Command::Import(what) => import::run(&loaded, what).await,
+        Command::Export(what) => export::run(&loaded, &what).await,
         Command::Documents(what) => documents::run(&loaded, &what).await,
         Command::Config(ConfigCommand::Show) => config::show(&loaded),
         Command::Token(what) => token::run(&loaded, what).await,

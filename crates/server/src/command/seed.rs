@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use registry_demo::{Demo, Scale, Work};
+use registry_demo::{Demo, Scale, Society, Trade, Work};
 use registry_domain::access::{Agreement, PartnerCode, Principal, Scope, WritingPrincipal};
 use registry_domain::certificate::{NewReport, Notary, ReportingRules};
 use registry_domain::fault::{Language, Path};
 use registry_domain::time::SimulatedClock;
 use registry_graphql::TokenIssuer as _;
 use registry_persistence::{
-    BodySignature, ChangeCertificateStatus, ChangeHouseholds, CloseHouseholds, ClosePeriod,
-    Command, Durability, Idempotency, ReadRequest, RecordConnectivity, RegisterCertificates,
-    RegisterHouseholds, ReportFilter, ReviewReport, Row, Store, StoreError, SubmitReport,
-    UpdatePartner, WithdrawReport, WriteError, WriteRequest,
+    BodySignature, ChangeCertificateStatus, ChangeHouseholds, ChangeListingPrice,
+    ChangeListingStatus, CloseHouseholds, ClosePeriod, Command, DissolveTeams, Durability,
+    EndCoverage, Idempotency, PublishListings, RateProducts, ReadRequest, RecordActivity,
+    RecordConnectivity, RecordCoverage, RecordFeatures, RecordListingSales, RecordTrainings,
+    RegisterCertificates, RegisterHouseholds, RegisterInstitutions, RegisterProducts,
+    RegisterSellers, RegisterTeams, ReportFilter, ReviewReport, Row, Store, StoreError,
+    SubmitReport, UpdatePartner, WithdrawReport, WriteError, WriteRequest,
 };
 use tokio::sync::mpsc;
 
@@ -173,6 +176,60 @@ impl Seeding {
             }
             Work::Revoke(partner, rows) => {
                 self.write(turn, by(&partner), ChangeCertificateStatus(numbered(rows))).await
+            }
+            Work::Trade(trade) => self.trade(turn, trade).await,
+            Work::Society(society) => self.society(turn, society).await,
+        }
+    }
+
+    async fn trade(&self, turn: Turn, trade: Trade) -> Result<(), ServerError> {
+        let officer = (DEMO, Scope::ListingsWrite);
+        match trade {
+            Trade::Sellers(rows) => {
+                self.write(turn, officer, RegisterSellers(numbered(rows))).await
+            }
+            Trade::Products(rows) => {
+                self.write(turn, officer, RegisterProducts(numbered(rows))).await
+            }
+            Trade::Ratings(rows) => self.write(turn, officer, RateProducts(numbered(rows))).await,
+            Trade::Listings(rows) => {
+                self.write(turn, officer, PublishListings(numbered(rows))).await
+            }
+            Trade::Prices(rows) => {
+                self.write(turn, officer, ChangeListingPrice(numbered(rows))).await
+            }
+            Trade::Statuses(rows) => {
+                self.write(turn, officer, ChangeListingStatus(numbered(rows))).await
+            }
+            Trade::Sales(rows) => {
+                self.write(turn, officer, RecordListingSales(numbered(rows))).await
+            }
+        }
+    }
+
+    async fn society(&self, turn: Turn, society: Society) -> Result<(), ServerError> {
+        let officer = (DEMO, Scope::HouseholdsWrite);
+        let administrator = (DEMO, Scope::Admin);
+        match society {
+            Society::Coverage(rows) => {
+                self.write(turn, administrator, RecordCoverage(numbered(rows))).await
+            }
+            Society::CoverageEnds(rows) => {
+                self.write(turn, administrator, EndCoverage(numbered(rows))).await
+            }
+            Society::Institutions(rows) => {
+                self.write(turn, administrator, RegisterInstitutions(numbered(rows))).await
+            }
+            Society::Features(rows) => {
+                self.write(turn, administrator, RecordFeatures(numbered(rows))).await
+            }
+            Society::Teams(rows) => self.write(turn, officer, RegisterTeams(numbered(rows))).await,
+            Society::TeamEnds(rows) => {
+                self.write(turn, officer, DissolveTeams(numbered(rows))).await
+            }
+            Society::Help(rows) => self.write(turn, officer, RecordActivity(numbered(rows))).await,
+            Society::Trainings(rows) => {
+                self.write(turn, officer, RecordTrainings(numbered(rows))).await
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Every operation in `examples/` runs against the demo province and answers as it did before.
+//! Every operation in `examples/` runs against the demo province and answers as it did before; the page
+//! `docs/article.md` is made of those in `examples/article/`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,51 +10,153 @@ use serde_json::{Value, json};
 
 on_both_engines!(every_example_answers_on_the_demo_province);
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+/// Set to have `docs/article.md` written instead of compared.
+const WRITE_PAGE: &str = "REGISTRY_WRITE_DOCS";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// An operation and its variables.
+struct Example {
+    name: String,
+    text: String,
+    variables: Value,
+}
+
+impl Example {
+    fn read(path: &Path) -> Self {
+        let variables = match fs::read_to_string(path.with_extension("json")) {
+            Ok(text) => serde_json::from_str(&text).unwrap(),
+            Err(_) => json!({}),
+        };
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        Self { name, text: fs::read_to_string(path).unwrap(), variables }
+    }
+
+    fn writes(&self) -> bool {
+        self.text.contains("\nmutation")
+    }
+
+    /// The data of its answer; it must not fail, nor be refused.
+    async fn data(&self, server: &Server) -> Value {
+        let answer = server.answer(&self.text, &self.variables).await;
+        assert_eq!(answer.get("errors"), None, "{}: {answer:#}", self.name);
+        answer["data"].clone()
+    }
 }
 
 /// The operations by name: first those that read, so that they see the province as generated.
-fn examples() -> Vec<(String, String)> {
-    let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+fn examples() -> Vec<Example> {
+    let files = fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "graphql"));
-    let mut found: Vec<_> = files
-        .map(|path| {
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name, fs::read_to_string(path).unwrap())
-        })
-        .collect();
-    found.sort_by_key(|(name, text)| (text.contains("\nmutation"), name.clone()));
+    let mut found: Vec<_> = files.map(|path| Example::read(&path)).collect();
+    found.sort_by_key(|example| (example.writes(), example.name.clone()));
     found
 }
 
-fn variables(name: &str) -> Value {
-    match fs::read_to_string(folder().join(format!("{name}.json"))) {
-        Ok(text) => serde_json::from_str(&text).unwrap(),
-        Err(_) => json!({}),
-    }
+/// One row of what the article says: an operation that reads it, and one that writes it.
+struct Row {
+    name: String,
+    reads: Example,
+    writes: Example,
+}
+
+fn article() -> Vec<Row> {
+    let folders = fs::read_dir(root().join("examples/article")).unwrap();
+    let row = |folder: PathBuf| Row {
+        name: folder.file_name().unwrap().to_str().unwrap().to_owned(),
+        reads: Example::read(&folder.join("read.graphql")),
+        writes: Example::read(&folder.join("write.graphql")),
+    };
+    let mut rows: Vec<Row> = folders.map(|entry| row(entry.unwrap().path())).collect();
+    rows.sort_by(|left, right| left.name.cmp(&right.name));
+    rows
 }
 
 async fn every_example_answers_on_the_demo_province(engine: Engine) {
     let home = Home::new(engine).await;
     home.done(&["seed", "--scale", "small"]);
     let server = home.serve();
+    let rows = article();
+    let mut read = Vec::new();
+    for row in &rows {
+        read.push(row.reads.data(&server).await);
+    }
     let examples = examples();
     assert!(!examples.is_empty());
-    for (name, query) in examples {
-        let answer = server.answer(&query, &variables(&name)).await;
-        assert_eq!(answer.get("errors"), None, "{name}: {answer:#}");
+    for example in &examples {
+        let data = example.data(&server).await;
         insta::with_settings!({ snapshot_path => "answers", prepend_module_to_snapshot => false }, {
-            insta::assert_json_snapshot!(name, answer["data"]);
+            insta::assert_json_snapshot!(example.name.as_str(), data);
         });
     }
-    a_retry_is_answered_like_the_first(&server).await;
+    a_retry_is_answered_like_the_first(&server, &examples).await;
+    let mut page = HEADING.to_owned();
+    for (row, read) in rows.iter().zip(read) {
+        let written = row.writes.data(&server).await;
+        let payload = written.as_object().unwrap().values().next().unwrap();
+        assert_eq!(payload["errors"], json!([]), "{}", row.name);
+        page.push_str(&section(row, &read, &written));
+    }
+    check_page(&page);
     assert_eq!(server.stop(), Some(0));
     assert_eq!(home.done(&["rollup", "check"]), "no difference / không có sai lệch\n");
 }
 
-async fn a_retry_is_answered_like_the_first(server: &Server) {
-    let (_, query) = examples().into_iter().find(|(name, _)| name == "register_household").unwrap();
-    let answer = server.answer(&query, &variables("register_household")).await;
-    assert_eq!(answer["data"]["registerHousehold"]["replayed"], true);
+async fn a_retry_is_answered_like_the_first(server: &Server, examples: &[Example]) {
+    let example = examples.iter().find(|example| example.name == "register_household").unwrap();
+    assert_eq!(example.data(server).await["registerHousehold"]["replayed"], true);
+}
+
+const HEADING: &str = "\
+# What the article says, and what the registry answers
+
+*Xây dựng xã hội số, thu hẹp khoảng cách số* (Báo Hậu Giang, 07/06/2024) says what the province's digital society has.
+Each section has an operation that reads it and one that writes it, and what they answer on the small demo province
+(`registry seed --scale small`). The page is made by the tests from `examples/article/`; figures that were published stand
+beside those that are computed from the records, never in their place.
+";
+
+/// A row as a section of the page: what its comments say, its operations, its answers.
+fn section(row: &Row, read: &Value, written: &Value) -> String {
+    let title = row.name.split_once('_').unwrap().1.replace('_', " ");
+    let (says, reads) = prose(&row.reads.text);
+    let (writes, mutation) = prose(&row.writes.text);
+    let (says, told) = says.split_once(".\n").unwrap();
+    let folder = format!("../examples/article/{}", row.name);
+    format!(
+        "\n## {}{}\n\n> {}.\n\n{}\n\n{}\n{}\n[read.graphql]({folder}/read.graphql)\n\n{}\n\n{}\n{}\n[write.graphql]({folder}/write.graphql)\n",
+        title[..1].to_uppercase(),
+        &title[1..],
+        says.replace('\n', " "),
+        told.replace('\n', " ").trim(),
+        fenced("graphql", reads),
+        fenced("json", &format!("{read:#}")),
+        writes.replace('\n', " ").trim(),
+        fenced("graphql", mutation),
+        fenced("json", &format!("{written:#}")),
+    )
+}
+
+fn fenced(language: &str, text: &str) -> String {
+    format!("```{language}\n{}\n```\n", text.trim())
+}
+
+/// The comment that an operation begins with, and the operation.
+fn prose(text: &str) -> (String, &str) {
+    let comment = text.lines().take_while(|line| line.starts_with('#'));
+    let length = comment.clone().map(|line| line.len() + 1).sum::<usize>();
+    let lines: Vec<_> = comment.map(|line| line.trim_start_matches("# ")).collect();
+    (format!("{}\n", lines.join("\n")), &text[length..])
+}
+
+fn check_page(page: &str) {
+    let path = root().join("docs/article.md");
+    if std::env::var_os(WRITE_PAGE).is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, page).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "docs/article.md is out of date; run the test with {WRITE_PAGE}=1");
 }

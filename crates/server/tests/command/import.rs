@@ -12,20 +12,22 @@ on_both_engines!(
     an_import_goes_on_after_a_kill,
     surveys_are_imported_by_the_rules_of_the_mutation,
     certificates_are_imported_by_the_rules_of_the_mutation,
+    schools_and_banks_are_imported_by_the_rules_of_the_mutation,
 );
 
-const HOUSEHOLDS: &str =
+pub const HOUSEHOLDS: &str =
     "hamlet_code,members,adults,working_age,registered_on,head_name,citizen_number,phone";
 
 /// A file of good households with citizen numbers that are nobody's.
-fn households(rows: usize) -> Vec<String> {
+pub fn households(rows: usize) -> Vec<String> {
     let row = |number| {
         format!("31333001,4,3,2,2023-05-04,Nguyễn Thị Bưởi,000180{number:06},0500 {number:06}")
     };
     (0..rows).map(row).collect()
 }
 
-fn write(home: &Home, name: &str, header: &str, rows: &[String]) -> String {
+/// A file below the home folder; where it is.
+pub fn write(home: &Home, name: &str, header: &str, rows: &[String]) -> String {
     let mut text = format!("{header}\n");
     for row in rows {
         writeln!(text, "{row}").unwrap();
@@ -63,7 +65,8 @@ fn spoil(rows: &mut [String]) -> Vec<(u64, usize)> {
     places
 }
 
-fn reported(home: &Home, name: &str) -> Vec<(u64, usize, String)> {
+/// The line, the column and the reason of each fault in a report.
+pub fn reported(home: &Home, name: &str) -> Vec<(u64, usize, String)> {
     let mut report = csv::Reader::from_path(home.file(name)).unwrap();
     let cells = report.records().map(|record| {
         let record = record.unwrap();
@@ -234,4 +237,32 @@ async fn certificates_are_imported_by_the_rules_of_the_mutation(engine: Engine) 
     assert_eq!(home.number("SELECT COUNT(*) FROM certificate").await, 0);
     home.done(&["import", "certificates", &file, "--skip-faulty"]);
     assert_eq!(home.number("SELECT COUNT(*) FROM certificate").await, 1_497);
+}
+
+async fn schools_and_banks_are_imported_by_the_rules_of_the_mutation(engine: Engine) {
+    const HEADER: &str = "kind,name,hamlet_code,opened_on";
+    let home = Home::new(engine).await;
+    home.done(&["migrate", "up"]);
+    let row =
+        |number: usize| format!("PRIMARY_SCHOOL,Trường Tiểu học Số {number},31333001,1998-09-05");
+    let mut rows: Vec<String> = (1..=1_200).map(row).collect();
+    rows[0] = rows[0].replace("PRIMARY_SCHOOL", "SCHOOL");
+    rows[1] = rows[1].replace(",Trường Tiểu học Số 2,", ",,");
+    rows[2] = rows[2].replace("31333001", "31333");
+    rows[3] = rows[3].replace("1998-09-05", "1898-09-05");
+    rows[1_150] = row(7).replace("Trường Tiểu học", "TRUONG TIEU HOC");
+    let file = write(&home, "schools.csv", HEADER, &rows);
+    let ended = home.run(&["import", "institutions", &file]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let places: Vec<_> = reported(&home, "schools.csv.faults.csv")
+        .into_iter()
+        .map(|(line, column, _)| (line, column))
+        .collect();
+    assert_eq!(places, [(2, 1), (3, 2), (4, 3), (5, 4), (1_152, 2)]);
+    assert_eq!(home.number("SELECT COUNT(*) FROM institution").await, 0);
+    home.done(&["import", "institutions", &file, "--skip-faulty"]);
+    assert_eq!(home.number("SELECT COUNT(*) FROM institution").await, 1_195);
+    let again = write(&home, "again.csv", HEADER, &[row(9)]);
+    assert_eq!(home.run(&["import", "institutions", &again]).code, Some(1));
+    assert_eq!(home.done(&["rollup", "check"]), "no difference / không có sai lệch\n");
 }

@@ -6,10 +6,12 @@
 )]
 
 mod certificates;
+mod commerce_import;
 mod configuration;
 mod documents;
 mod edge;
 mod examples;
+mod export;
 mod failures;
 mod harness;
 mod import;

@@ -32,10 +32,13 @@ const ADMINISTER: [&str; 8] = {
     let no = "FORBIDDEN";
     ["UNAUTHENTICATED", no, no, no, no, no, no, "ok"]
 };
-const KEEP_HOUSEHOLDS: [&str; 8] = {
+const KEEP_HOUSEHOLDS: [&str; 8] = keeping("ok");
+
+/// What is for officers within their unit; what the administrator is told who comes after one.
+const fn keeping(told: &'static str) -> [&'static str; 8] {
     let no = "FORBIDDEN";
-    ["UNAUTHENTICATED", no, "ok", "OUTSIDE_UNIT", no, no, no, "ok"]
-};
+    ["UNAUTHENTICATED", no, "ok", "OUTSIDE_UNIT", no, no, no, told]
+}
 
 /// What is for whoever may read the registry, but not for partners.
 const fn reading(yes: &'static str, partner: &'static str) -> [&'static str; 8] {
@@ -159,6 +162,209 @@ const TABLE: &[Row] = &[
         "Mutation.setPartnerAuthorities",
         r#"mutation { setPartnerAuthorities(input: { partner: "VNPT", pem: "" }) { partner { code } errors { code } } }"#,
         ADMINISTER,
+    ),
+    Row(
+        "Query.coverageRecords",
+        "{ coverageRecords(first: 1) { totalCount nodes { operator } } }",
+        READ,
+    ),
+    Row(
+        "Mutation.recordCoverage",
+        r#"mutation { recordCoverage(input: { coverages: [{ commune: { code: "31333" }, operator: VIETTEL, generation: G4,
+            from: "2026-01-01" }] }) { recorded errors { code } } }"#,
+        ADMINISTER,
+    ),
+    Row(
+        "Mutation.endCoverage",
+        r#"mutation { endCoverage(input: { commune: { code: "31333" }, operator: GMOBILE, generation: G5, until: "2026-02-01",
+            reason: "tháo dỡ trạm" }) { coverage { from } errors { code } } }"#,
+        administering("COVERAGE_NOT_OPEN"),
+    ),
+    Row("Query.institution", r#"{ institution(code: "TC00000130") { name digital } }"#, READ),
+    Row(
+        "Query.institutions",
+        "{ institutions(first: 1) { totalCount nodes { name criteria { evidence } } } }",
+        READ,
+    ),
+    Row(
+        "Mutation.registerInstitution",
+        r#"mutation { registerInstitution(input: { kind: COLLEGE, name: "Trường Cao đẳng {code}", hamlet: { code: "31333001" },
+            openedOn: "2010-01-01" }) { institution { code } errors { code } } }"#,
+        ADMINISTER,
+    ),
+    Row(
+        "Mutation.updateInstitution",
+        r#"mutation { updateInstitution(input: { institution: "TC00000130", version: 9, effectiveOn: "2024-01-01", name: "A" }) {
+            institution { code } errors { code } } }"#,
+        administering("CONFLICT"),
+    ),
+    Row(
+        "Mutation.assessSchool",
+        r#"mutation { assessSchool(input: { institution: "TC00000130", criterion: STANDARD_DATA, fulfilledOn: "2024-01-01",
+            evidence: "QĐ 12" }) { institution { digital } errors { code } } }"#,
+        ADMINISTER,
+    ),
+    Row(
+        "Mutation.withdrawSchoolAssessment",
+        r#"mutation { withdrawSchoolAssessment(input: { institution: "TC00000130", criterion: STANDARD_DATA,
+            withdrawnOn: "2024-02-01", reason: "hết hạn" }) { institution { digital } errors { code } } }"#,
+        ADMINISTER,
+    ),
+    Row(
+        "Mutation.recordBankService",
+        r#"mutation { recordBankService(input: { institution: "TC00000130", service: QR_PAYMENT, offeredSince: "2024-01-01" }) {
+            institution { code } errors { code } } }"#,
+        administering("NOT_A_BANK"),
+    ),
+    Row(
+        "Mutation.endBankService",
+        r#"mutation { endBankService(input: { institution: "TC00000130", service: QR_PAYMENT, endedOn: "2024-01-01",
+            reason: "ngừng" }) { institution { code } errors { code } } }"#,
+        administering("NOT_A_BANK"),
+    ),
+    Row(
+        "Mutation.closeInstitution",
+        r#"mutation { closeInstitution(input: { institution: "TC00000130", version: 1, closedOn: "2024-03-01" }) {
+            institution { closedOn } errors { code } } }"#,
+        ADMINISTER,
+    ),
+    Row(
+        "Mutation.registerTeam",
+        r#"mutation { registerTeam(input: { unit: { code: "31333001" }, members: 5, foundedOn: "2024-01-01" }) {
+            team { code } errors { code } } }"#,
+        keeping("TEAM_EXISTS"),
+    ),
+    Row(
+        "Mutation.recordTeamActivity",
+        r#"mutation { recordTeamActivity(input: { rows: [{ team: "TO00000128", month: "2024-01", kind: FILE_ONLINE, people: 3,
+            replace: true }] }) { recorded errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
+    ),
+    Row(
+        "Mutation.changeTeam",
+        r#"mutation { changeTeam(input: { team: "TO00000128", version: 1, effectiveOn: "2024-02-01", members: 6 }) {
+            team { members } errors { code } } }"#,
+        keeping("CONFLICT"),
+    ),
+    Row(
+        "Mutation.dissolveTeam",
+        r#"mutation { dissolveTeam(input: { team: "TO00000128", version: 2, dissolvedOn: "2024-03-01" }) {
+            team { dissolvedOn } errors { code } } }"#,
+        keeping("CONFLICT"),
+    ),
+    Row(
+        "Query.communityTeam",
+        r#"{ communityTeam(code: "TO00000128") { members history { members } } }"#,
+        READ,
+    ),
+    Row(
+        "Query.communityTeams",
+        "{ communityTeams(first: 1) { totalCount nodes { activities(first: 1) { nodes { people } } } } }",
+        READ,
+    ),
+    Row("Query.helpTotals", r#"{ helpTotals(unit: { code: "92" }) { kind people } }"#, OPEN),
+    Row(
+        "Mutation.recordTraining",
+        r#"mutation { recordTraining(input: { sessions: [{ heldOn: "2024-01-05", hamlet: { code: "31333001" }, topic: ECOMMERCE,
+            audience: RESIDENTS, attendees: 30 }] }) { recorded errors { code } } }"#,
+        keeping("DUPLICATE_TRAINING"),
+    ),
+    Row(
+        "Mutation.cancelTraining",
+        r#"mutation { cancelTraining(input: { session: "BT00000120", version: 1, reason: "ghi nhầm" }) {
+            session { status } errors { code } } }"#,
+        keeping("CONFLICT"),
+    ),
+    Row(
+        "Query.trainingSession",
+        r#"{ trainingSession(code: "BT00000120") { status attendees } }"#,
+        READ,
+    ),
+    Row(
+        "Query.trainingSessions",
+        "{ trainingSessions(first: 1) { totalCount nodes { code } } }",
+        READ,
+    ),
+    Row(
+        "Query.trainingTotals",
+        r#"{ trainingTotals(unit: { code: "92" }) { topic sessions } }"#,
+        OPEN,
+    ),
+    Row("Query.marketplaces", "{ marketplaces { code } }", READ),
+    Row("Query.seller", r#"{ seller(code: "NB00000117") { name } }"#, READ),
+    Row("Query.sellers", "{ sellers(first: 1) { totalCount nodes { name } } }", READ),
+    Row("Query.product", r#"{ product(code: "SP00000193") { name } }"#, READ),
+    Row("Query.products", "{ products(first: 1) { totalCount nodes { name } } }", READ),
+    Row("Query.listing", r#"{ listing(code: "LS00000196") { url } }"#, READ),
+    Row(
+        "Query.listings",
+        "{ listings(first: 1) { totalCount facets { stars { count } } nodes { url } } }",
+        READ,
+    ),
+    Row(
+        "Mutation.registerMarketplace",
+        r#"mutation { registerMarketplace(input: { code: "CHO", name: "Chợ" }) { marketplace { code } errors { code } } }"#,
+        ADMINISTER,
+    ),
+    Row(
+        "Mutation.updateMarketplace",
+        r#"mutation { updateMarketplace(input: { code: "CHO", version: 1, name: "Chợ quê" }) {
+            marketplace { code } errors { code } } }"#,
+        ADMINISTER,
+    ),
+    Row(
+        "Mutation.registerSeller",
+        r#"mutation { registerSeller(input: { kind: HOUSEHOLD, name: "Hộ {code}", hamlet: { code: "31333001" },
+            household: "{code}", registeredOn: "2024-01-01" }) { seller { code } errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
+    ),
+    Row(
+        "Mutation.updateSeller",
+        r#"mutation { updateSeller(input: { seller: "NB00000117", version: 1, name: "Hộ {code}" }) {
+            seller { code } errors { code } } }"#,
+        keeping("CONFLICT"),
+    ),
+    Row(
+        "Mutation.registerProduct",
+        r#"mutation { registerProduct(input: { seller: "NB00000117", name: "Khóm {code}", category: FRESH_FOOD,
+            registeredOn: "2024-01-01" }) { product { code } errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
+    ),
+    Row(
+        "Mutation.updateProduct",
+        r#"mutation { updateProduct(input: { product: "SP00000193", version: 1, name: "Khóm sấy {code}" }) {
+            product { code } errors { code } } }"#,
+        keeping("CONFLICT"),
+    ),
+    Row(
+        "Mutation.rateProduct",
+        r#"mutation { rateProduct(input: { product: "SP00000193", stars: 4, decidedOn: "2024-01-02", decision: "QĐ 12" }) {
+            product { code } errors { code } } }"#,
+        keeping("DUPLICATE_RATING"),
+    ),
+    Row(
+        "Mutation.publishListing",
+        r#"mutation { publishListing(input: { product: "SP00000193", marketplace: "TIKI", url: "https://tiki.vn/{code}",
+            priceVnd: 85000, listedOn: "2024-02-01" }) { listing { code } errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
+    ),
+    Row(
+        "Mutation.changeListingPrice",
+        r#"mutation { changeListingPrice(input: { listing: "LS00000196", version: 1, priceVnd: 90000,
+            effectiveOn: "2024-03-01" }) { listing { code } errors { code } } }"#,
+        keeping("CONFLICT"),
+    ),
+    Row(
+        "Mutation.changeListingStatus",
+        r#"mutation { changeListingStatus(input: { listing: "LS00000196", version: 2, status: SUSPENDED,
+            effectiveOn: "2024-03-01" }) { listing { code } errors { code } } }"#,
+        keeping("CONFLICT"),
+    ),
+    Row(
+        "Mutation.recordListingSales",
+        r#"mutation { recordListingSales(input: { sales: [{ listing: "LS00000196", month: "2024-03", orders: 1, items: 1,
+            revenueVnd: 85000, replace: true }] }) { recorded errors { code } } }"#,
+        KEEP_HOUSEHOLDS,
     ),
     Row("Subscription.indicatorsChanged", LISTEN, OPEN),
     Row("Query.serviceConfig", "{ serviceConfig { maxPage } }", OPEN),

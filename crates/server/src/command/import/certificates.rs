@@ -5,7 +5,7 @@ use registry_domain::certificate::{
     CertificateKey, Holder, IssuerName, Kind as CertificateKind, NewCertificate, SerialNumber,
     Validity,
 };
-use registry_domain::fault::{Expected, Faults, Rule};
+use registry_domain::fault::Faults;
 use registry_domain::personal::CitizenNumber;
 use registry_domain::unit::UnitCode;
 use registry_persistence::{RegisterCertificates, Row, Store};
@@ -33,7 +33,6 @@ impl Kind for Certificates {
         ("valid_to", "validTo"),
         ("renewal", "renewal"),
     ];
-    const IDENTITY_COLUMN: &'static str = "serial";
 
     fn parse(row: &RawRow, store: &Store) -> Result<Row<NewCertificate>, Faults> {
         let at = row.at();
@@ -49,7 +48,7 @@ impl Kind for Certificates {
         let unit = faults.keep(at.field("unit"), unit);
         let from = faults.keep(at.field("validFrom"), row.date(6));
         let until = faults.keep(at.field("validTo"), row.date(7));
-        let kind = faults.keep(at.field("renewal"), kind(row.cell(8)));
+        let kind = faults.keep(at.field("renewal"), row.truth(8).map(kind));
         let key = serial.zip(issuer);
         let known = partner.zip(key).zip(holder.zip(unit)).zip(issued_on.zip(from).zip(until));
         let certificate = known.zip(kind).map(|((((partner, key), held), dates), kind)| {
@@ -69,8 +68,8 @@ impl Kind for Certificates {
         faults.or(certificate).map(|value| Row { at, value })
     }
 
-    fn identity(certificate: &NewCertificate) -> Option<CertificateKey> {
-        Some(certificate.key.clone())
+    fn identities(certificate: &NewCertificate) -> Vec<(&'static str, CertificateKey)> {
+        vec![("serial", certificate.key.clone())]
     }
 
     fn command(rows: Vec<Row<NewCertificate>>) -> RegisterCertificates {
@@ -78,12 +77,6 @@ impl Kind for Certificates {
     }
 }
 
-fn kind(cell: &str) -> Result<CertificateKind, Rule> {
-    match cell {
-        "true" => Ok(CertificateKind::Renewal),
-        "false" => Ok(CertificateKind::First),
-        _ => Err(Rule::Malformed {
-            expected: Expected { english: "true or false", vietnamese: "true hoặc false" },
-        }),
-    }
+const fn kind(renewal: bool) -> CertificateKind {
+    if renewal { CertificateKind::Renewal } else { CertificateKind::First }
 }

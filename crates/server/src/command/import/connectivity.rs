@@ -46,7 +46,6 @@ impl Kind for Connectivity {
         ("cashless_water", "CASHLESS_WATER"),
         ("cashless_telecom", "CASHLESS_TELECOM"),
     ];
-    const IDENTITY_COLUMN: &'static str = "surveyed_on";
 
     fn parse(row: &RawRow, _: &Store) -> Result<Row<NewSurvey>, Faults> {
         let at = row.at();
@@ -88,8 +87,8 @@ impl Kind for Connectivity {
         faults.or(survey).map(|value| Row { at, value })
     }
 
-    fn identity(survey: &NewSurvey) -> Option<(HouseholdNumber, Date)> {
-        Some((survey.household.number(), survey.surveyed_on))
+    fn identities(survey: &NewSurvey) -> Vec<(&'static str, (HouseholdNumber, Date))> {
+        vec![("surveyed_on", (survey.household.number(), survey.surveyed_on))]
     }
 
     fn command(rows: Vec<Row<NewSurvey>>) -> RecordConnectivity {

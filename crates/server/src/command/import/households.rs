@@ -29,7 +29,6 @@ impl Kind for Households {
         ("citizen_number", "citizenNumber"),
         ("phone", "phone"),
     ];
-    const IDENTITY_COLUMN: &'static str = "citizen_number";
 
     fn parse(row: &RawRow, store: &Store) -> Result<Row<NewHousehold>, Faults> {
         let at = row.at();
@@ -58,8 +57,9 @@ impl Kind for Households {
         faults.or(household).map(|value| Row { at, value })
     }
 
-    fn identity(household: &NewHousehold) -> Option<CitizenNumber> {
-        household.head.citizen_number.clone()
+    fn identities(household: &NewHousehold) -> Vec<(&'static str, CitizenNumber)> {
+        let number = household.head.citizen_number.clone();
+        number.map(|number| ("citizen_number", number)).into_iter().collect()
     }
 
     fn command(rows: Vec<Row<NewHousehold>>) -> RegisterHouseholds {

@@ -8,7 +8,13 @@ mod certificates;
 mod connectivity;
 mod form;
 mod households;
+mod institutions;
+mod listings;
+mod products;
+mod ratings;
 mod rows;
+mod sales;
+mod sellers;
 
 use std::collections::BTreeSet;
 use std::path::{Path as FilePath, PathBuf};
@@ -37,20 +43,18 @@ trait Kind {
     type Value: Clone + Send;
     /// What several rows become.
     type Command: Command;
-    /// What no two rows of a file may share, if the row has it.
+    /// What no two rows of a file may share.
     type Identity: std::hash::Hash + Eq + Send;
 
     /// What whoever imports must be permitted.
     const SCOPE: Scope;
     /// The columns, and the name by which faults know each.
     const COLUMNS: &'static [(&'static str, &'static str)];
-    /// The column that repeats when two rows share their identity.
-    const IDENTITY_COLUMN: &'static str;
 
     /// Checks what a row says by itself.
     fn parse(row: &rows::RawRow, store: &Store) -> Result<Row<Self::Value>, Faults>;
-    /// What must not repeat.
-    fn identity(value: &Self::Value) -> Option<Self::Identity>;
+    /// What must not repeat, each with the column that tells it.
+    fn identities(value: &Self::Value) -> Vec<(&'static str, Self::Identity)>;
     /// The command that writes the rows.
     fn command(rows: Vec<Row<Self::Value>>) -> Self::Command;
 }
@@ -60,6 +64,12 @@ pub(super) async fn run(loaded: &Loaded, what: Import) -> Result<(), ServerError
         Import::Households(file) => import::<households::Households>(loaded, &file).await,
         Import::Connectivity(file) => import::<connectivity::Connectivity>(loaded, &file).await,
         Import::Certificates(file) => import::<certificates::Certificates>(loaded, &file).await,
+        Import::Institutions(file) => import::<institutions::Institutions>(loaded, &file).await,
+        Import::Sellers(file) => import::<sellers::Sellers>(loaded, &file).await,
+        Import::Products(file) => import::<products::Products>(loaded, &file).await,
+        Import::Ratings(file) => import::<ratings::Ratings>(loaded, &file).await,
+        Import::Listings(file) => import::<listings::Listings>(loaded, &file).await,
+        Import::ListingSales(file) => import::<sales::Sales>(loaded, &file).await,
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::marker::PhantomData;
 use std::path::{Path as FilePath, PathBuf};
+use std::str::FromStr;
 
 use csv::StringRecord;
 use registry_domain::fault::{Expected, Fault, Faults, Language, Path, Rule, Step};
-use registry_domain::time::Date;
+use registry_domain::time::{Date, YearMonth};
 use registry_persistence::{Row, Store};
 
 use super::{BATCH, Kind};
@@ -40,9 +41,16 @@ impl RawRow {
     }
 
     /// A cell with a whole number.
-    pub(super) fn number(&self, column: usize) -> Result<i32, Rule> {
+    pub(super) fn number<T: FromStr>(&self, column: usize) -> Result<T, Rule> {
         self.cell(column).parse().map_err(|_| Rule::Malformed {
             expected: Expected { english: "a whole number", vietnamese: "số nguyên" },
+        })
+    }
+
+    /// A cell that says whether.
+    pub(super) fn truth(&self, column: usize) -> Result<bool, Rule> {
+        self.cell(column).parse().map_err(|_| Rule::Malformed {
+            expected: Expected { english: "true or false", vietnamese: "true hoặc false" },
         })
     }
 
@@ -71,6 +79,15 @@ impl RawRow {
         } else {
             Err(EXPECTED)
         }
+    }
+
+    /// A cell with a month.
+    pub(super) fn month(&self, column: usize) -> Result<YearMonth, Rule> {
+        self.cell(column).parse().map_err(|_| Rule::Malformed {
+            expected: Expected {
+                english: "a month as YYYY-MM", vietnamese: "tháng dạng YYYY-MM"
+            },
+        })
     }
 }
 
@@ -157,12 +174,14 @@ impl<K: Kind> Sheet<K> {
             }
             match K::parse(row, store) {
                 Ok(parsed) => {
-                    let new = K::identity(&parsed.value)
-                        .is_none_or(|identity| self.seen.insert(identity));
-                    if new {
+                    let before = faulty.len();
+                    for (name, identity) in K::identities(&parsed.value) {
+                        if !self.seen.insert(identity) {
+                            faulty.push(repeated::<K>(row, name));
+                        }
+                    }
+                    if faulty.len() == before {
                         sound.push(parsed);
-                    } else {
-                        faulty.push(repeated::<K>(row));
                     }
                 }
                 Err(faults) => faulty.extend(locate_all::<K>(batch, faults)),
@@ -201,12 +220,11 @@ fn reason(rule: &Rule) -> String {
     format!("{} / {}", rule.message(Language::English), rule.message(Language::Vietnamese))
 }
 
-fn repeated<K: Kind>(row: &RawRow) -> FaultyCell {
-    let column =
-        K::COLUMNS.iter().position(|(column, _)| *column == K::IDENTITY_COLUMN).unwrap_or_default();
+fn repeated<K: Kind>(row: &RawRow, name: &'static str) -> FaultyCell {
+    let column = K::COLUMNS.iter().position(|(column, _)| *column == name).unwrap_or_default();
     let reason =
         "an earlier row of the file says the same / trùng với một dòng phía trên".to_owned();
-    FaultyCell { line: row.line, column: column + 1, name: K::IDENTITY_COLUMN, reason }
+    FaultyCell { line: row.line, column: column + 1, name, reason }
 }
 
 fn wrong_length(row: &RawRow, columns: usize) -> Option<FaultyCell> {
