@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::chance::whole;
+
 const FILE: &str = include_str!("../../../seeds/calibration.csv");
 
 /// Months from July 2022 to the middle of the first round of visits, of the second, and of the last.
@@ -64,6 +66,11 @@ impl Calibration {
     /// A figure by its name; 0 if the file lacks it.
     pub(crate) fn get(&self, name: &str) -> f64 {
         self.values.get(name).copied().unwrap_or_default()
+    }
+
+    /// A figure that is a number of things.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        usize::try_from(whole(self.get(name))).unwrap_or_default()
     }
 }
 

@@ -52,6 +52,42 @@ pub(crate) enum Question {
     // The history depends on each question's number.
     ReportDay = 43,
     ReportMinute,
+    Kept,
+    NetworkDay,
+    NetworkReach,
+    Opened,
+    CriterionDay,
+    Evidence,
+    ServiceDay,
+    HasService,
+    Members,
+    FoundedDay,
+    Reports,
+    HelpKind,
+    Helped,
+    HelpPlace,
+    TrainingPlace,
+    TrainingDay,
+    Attendees,
+    RatedInTurn,
+    StarsInTurn,
+    RatedAgain,
+    OnSaleBefore,
+    SellerPlace,
+    SellsBefore,
+    ProductOf,
+    Variant,
+    Price,
+    Shops,
+    Shop,
+    ListedAfter,
+    ShowsStars,
+    Fate,
+    FateAfter,
+    PriceChange,
+    PriceChangeAfter,
+    SoldAnything,
+    Orders,
 }
 
 /// A number in [0, 1) that depends on the subject, the question and the `turn` only.
@@ -62,15 +98,26 @@ pub(crate) fn chance(subject: u32, question: Question, turn: u32) -> f64 {
 }
 
 /// A whole number in [0, below).
+pub(crate) fn pick(subject: u32, question: Question, below: usize) -> usize {
+    pick_in(subject, question, 0, below)
+}
+
+/// A whole number in [0, below) that depends on the `turn` too.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the product is in range"
 )]
-pub(crate) fn pick(subject: u32, question: Question, below: usize) -> usize {
+pub(crate) fn pick_in(subject: u32, question: Question, turn: u32, below: usize) -> usize {
     #[expect(clippy::cast_precision_loss, reason = "lists are short")]
     let range = below as f64;
-    (chance(subject, question, 0) * range) as usize
+    (chance(subject, question, turn) * range) as usize
+}
+
+/// The whole number nearest to an amount; amounts are from 0 to a few millions.
+#[expect(clippy::cast_possible_truncation, reason = "a few millions at most")]
+pub(crate) fn whole(amount: f64) -> i32 {
+    amount.round() as i32
 }
 
 /// A day within `days` days from `first`.

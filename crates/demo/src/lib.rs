@@ -7,24 +7,30 @@
 mod calibration;
 mod certificate;
 mod chance;
+mod commerce;
+mod community;
+mod coverage;
 mod event;
 mod family;
+mod ground;
+mod institution;
 mod place;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod visit;
+mod work;
 
-use registry_domain::access::{Agreement, PartnerCode};
-use registry_domain::certificate::{Decision, NewCertificate, NewReport, ReportKey, StatusChange};
-use registry_domain::connectivity::NewSurvey;
-use registry_domain::household::{HouseholdChange, HouseholdClosure, NewHousehold};
-use registry_domain::time::{Instant, YearMonth};
+use registry_domain::time::Instant;
 use registry_domain::unit::Units;
 
 use calibration::Calibration;
 use certificate::Certificates;
+use ground::Ground;
 use place::Places;
 
 pub use certificate::CertificateDifference;
+pub use work::{Society, Trade, Work};
 
 /// Rows of one step at most.
 const BATCH: usize = 1_000;
@@ -53,6 +59,8 @@ pub struct Demo {
     calibration: Calibration,
     places: Places,
     certificates: Certificates,
+    /// Everything that stands on units: networks, institutions, teams, commerce.
+    others: Vec<Step>,
 }
 
 /// What was recorded at one moment.
@@ -64,50 +72,6 @@ pub struct Step {
     pub work: Work,
 }
 
-/// Rows of one kind.
-#[derive(Debug, Clone)]
-pub enum Work {
-    /// Households to register; the registry numbers them in this order, from 1.
-    Register(Vec<NewHousehold>),
-    /// Surveys to record.
-    Survey(Vec<NewSurvey>),
-    /// Households to change.
-    Change(Vec<HouseholdChange>),
-    /// Households to close.
-    Close(Vec<HouseholdClosure>),
-    /// A partner's agreement.
-    Agree(PartnerCode, Agreement),
-    /// A partner's report.
-    Report(NewReport),
-    /// A report that its partner takes back, and why.
-    Withdraw(ReportKey, String),
-    /// A decision on a report that came after its period was closed, and why.
-    Review(ReportKey, Decision, Option<String>),
-    /// A reporting period that ends.
-    ClosePeriod(YearMonth),
-    /// Certificates of one partner to register.
-    Certify(Vec<NewCertificate>),
-    /// Certificates of one partner to revoke.
-    Revoke(PartnerCode, Vec<StatusChange>),
-}
-
-impl Work {
-    /// How many rows.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        match self {
-            Self::Register(rows) => rows.len(),
-            Self::Survey(rows) => rows.len(),
-            Self::Change(rows) => rows.len(),
-            Self::Close(rows) => rows.len(),
-            Self::Report(report) => report.lines.len(),
-            Self::Certify(rows) => rows.len(),
-            Self::Revoke(_, rows) => rows.len(),
-            Self::Agree(..) | Self::Withdraw(..) | Self::Review(..) | Self::ClosePeriod(_) => 1,
-        }
-    }
-}
-
 impl Demo {
     /// Plans a province on these units.
     #[must_use]
@@ -115,19 +79,30 @@ impl Demo {
         let calibration = Calibration::load();
         let places = Places::settle(units, &calibration, scale);
         let certificates = Certificates::plan(units, &calibration, scale);
-        Self { calibration, places, certificates }
+        let ground = Ground::survey(units, scale);
+        let mut others = coverage::steps(&ground);
+        others.extend(institution::steps(&ground, &calibration));
+        others.extend(community::steps(&ground, &calibration));
+        others.extend(commerce::steps(&ground, &calibration, &places));
+        // Steps of one minute stay in this order.
+        others.sort_by_key(|step| step.at);
+        Self { calibration, places, certificates, others }
     }
 
     /// About how many rows all steps have together; for a progress bar.
     #[must_use]
     pub fn rows(&self) -> u64 {
         // A registration, two visits, and a third to every other household.
-        u64::from(self.places.last()) * 7 / 2 + self.certificates.rows()
+        let households = u64::from(self.places.last()) * 7 / 2;
+        let others: usize = self.others.iter().map(|step| step.work.rows()).sum();
+        households + self.certificates.rows() + others as u64
     }
 
     /// All steps in order of time.
     pub fn steps(&self) -> impl Iterator<Item = Step> + '_ {
-        steps::merged(steps::all(&self.calibration, &self.places), self.certificates.steps())
+        let households = steps::all(&self.calibration, &self.places);
+        let recorded = steps::merged(households, self.certificates.steps());
+        steps::merged(recorded, self.others.iter().cloned())
     }
 
     /// Where the single certificates differ on purpose from what the reports in force at the end

@@ -129,6 +129,11 @@ impl Places {
         self.hamlets[usize::from(self.homes[number as usize - 1])]
     }
 
+    /// The households that were always there and live in a hamlet at first.
+    pub(crate) fn settled_in(&self, hamlet: UnitId) -> impl Iterator<Item = u32> + '_ {
+        self.settled().filter(move |number| self.home(*number).id == hamlet)
+    }
+
     /// Another hamlet, for a household that moves.
     pub(crate) fn elsewhere(&self, number: u32) -> UnitId {
         self.hamlets[pick(number, Question::NewHamlet, self.hamlets.len())].id

@@ -125,8 +125,19 @@ fn survey(
     visit::find(calibration, places.home(number), number, composition, (month, day))
 }
 
+/// The rows that are recorded on each of `days`: those dated before it that were not recorded yet.
+pub(crate) fn by_day<T>(days: &[Date], mut rows: Vec<(Date, T)>) -> Vec<(Date, Vec<T>)> {
+    rows.sort_by_key(|(date, _)| *date);
+    let mut rows = rows.into_iter().peekable();
+    let on_day = |day: &Date| {
+        let due = std::iter::from_fn(|| rows.next_if(|(date, _)| date < day));
+        (*day, due.map(|(_, row)| row).collect())
+    };
+    days.iter().map(on_day).collect()
+}
+
 /// Gathers rows into works of at most [`BATCH`] rows.
-fn batches<T>(
+pub(crate) fn batches<T>(
     mut rows: impl Iterator<Item = T>,
     work: impl Fn(Vec<T>) -> Work,
 ) -> impl Iterator<Item = Work> {
@@ -137,7 +148,10 @@ fn batches<T>(
 }
 
 /// Spreads works over the working hours that follow the morning of `first`.
-fn at_times(first: Date, works: impl Iterator<Item = Work>) -> impl Iterator<Item = Step> {
+pub(crate) fn at_times(
+    first: Date,
+    works: impl Iterator<Item = Work>,
+) -> impl Iterator<Item = Step> {
     // Eight in the morning in the province.
     let morning: Instant = first.and_time(NaiveTime::MIN).and_utc() + Duration::hours(1);
     works.zip(0..).map(move |(work, turn)| Step { at: morning + Duration::minutes(turn), work })

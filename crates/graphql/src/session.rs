@@ -8,6 +8,7 @@ use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
 use registry_domain::access::{Principal, Purpose};
 use registry_domain::certificate::ReportingRules;
+use registry_domain::commerce::{Marketplace, MarketplaceCode};
 use registry_domain::fault::Language;
 use registry_domain::time::Instant;
 use registry_persistence::{
@@ -48,6 +49,7 @@ pub(crate) struct Session {
     pub(crate) signature: BodySignature,
     pub(crate) reporting: ReportingRules,
     figures: Arc<OnceCell<Figures>>,
+    marketplaces: Arc<OnceCell<Vec<Marketplace>>>,
     past: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
 }
 
@@ -70,6 +72,7 @@ impl Session {
             signature: visit.signature,
             reporting: api.reporting,
             figures: Arc::default(),
+            marketplaces: Arc::default(),
             past: Arc::default(),
         }
     }
@@ -87,6 +90,18 @@ impl Session {
     /// The figures as of one moment: all figures of a request agree with each other.
     pub(crate) async fn figures(&self) -> Result<&Figures, StoreError> {
         self.figures.get_or_try_init(|| self.reader.figures()).await
+    }
+
+    /// One of the marketplaces; all of them are read once a request.
+    pub(crate) async fn marketplace(
+        &self,
+        code: &MarketplaceCode,
+    ) -> Result<Marketplace, ApiError> {
+        let all = self.marketplaces.get_or_try_init(|| self.reader.marketplaces()).await?;
+        let known = all.iter().find(|known| known.code == *code);
+        Ok(known
+            .cloned()
+            .ok_or_else(|| StoreError::Damaged { what: format!("marketplace {code}") })?)
     }
 
     /// The certificate reports that count, or counted at a past moment; each moment is read once.

@@ -70,7 +70,7 @@ pub enum CommerceRule {
     },
     /// The listing was not on sale in that month.
     NotListedThen {
-        /// The month in which it was listed.
+        /// The month in which it was on sale for the first time.
         first: YearMonth,
         /// The month in which it was delisted, if it was.
         last: Option<YearMonth>,
@@ -173,10 +173,10 @@ impl CommerceRule {
             Self::ListingStatus { refused } => refused.message(Language::English),
             Self::Delisted { since } => format!("the listing is delisted since {since}"),
             Self::NotListedThen { first, last: None } => {
-                format!("the listing did not exist before {first}")
+                format!("the listing was not on sale before {first}")
             }
             Self::NotListedThen { first, last: Some(last) } => {
-                format!("the listing existed from {first} to {last}")
+                format!("the listing was on sale from {first} to {last}")
             }
             Self::DraftSells => "a draft sells nothing; publish it first".into(),
             Self::DuplicateSales { orders } => format!(

@@ -68,11 +68,13 @@ fn words(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// The folded words of a name joined by single blanks, and how many there are.
+/// The folded words of a name joined by single blanks, and how many there are. A name without a word, of
+/// signs only, is compared as it is.
 #[must_use]
 pub fn joined_words(name: &str) -> (String, usize) {
     let words = words(name);
-    (words.join(" "), words.len())
+    let joined = if words.is_empty() { fold(name) } else { words.join(" ") };
+    (joined, words.len())
 }
 
 /// The words by which a product is found, each with its best weight.
@@ -106,6 +108,12 @@ mod tests {
             assert!(SearchText::parse(typed).is_err(), "{typed}");
         }
         assert!(SearchText::parse(&"x".repeat(101)).is_err());
+    }
+
+    #[test]
+    fn names_of_signs_only_differ() {
+        assert_ne!(joined_words("★★"), joined_words("♥"));
+        assert_eq!(joined_words("Khóm, Cầu-Đúc"), ("khom cau duc".into(), 3));
     }
 
     #[test]

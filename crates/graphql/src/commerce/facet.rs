@@ -7,10 +7,8 @@ use registry_domain::time;
 use registry_domain::unit::{Level, UnitId};
 use registry_persistence::Facets;
 
-use super::loader::MarketplaceKey;
 use super::{Marketplace, ProductCategory, readers};
 use crate::access::{list_size, needs};
-use crate::loader::answered;
 use crate::scalar::Date;
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitLevel};
@@ -69,12 +67,11 @@ impl ListingFacets {
     /// By marketplace (theo sàn).
     #[graphql(directive = list_size::apply(Some(10), None))]
     async fn marketplace(&self, context: &Context<'_>) -> Result<Vec<MarketplaceFacet>> {
-        let codes = self.facets.marketplaces.iter().map(|(code, _)| MarketplaceKey(code.clone()));
-        let mut known = Session::of(context).records.load_many(codes).await?;
+        let session = Session::of(context);
         let mut found = Vec::with_capacity(self.facets.marketplaces.len());
         for (code, count) in &self.facets.marketplaces {
-            let marketplace = answered(known.remove(&MarketplaceKey(code.clone())))?;
-            found.push(MarketplaceFacet { marketplace: marketplace.into(), count: *count });
+            let marketplace = session.marketplace(code).await?.into();
+            found.push(MarketplaceFacet { marketplace, count: *count });
         }
         Ok(found)
     }

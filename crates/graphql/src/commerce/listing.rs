@@ -8,7 +8,7 @@ use registry_domain::time;
 use registry_persistence::{self as store, CommerceKey, ListingRecord};
 
 use super::facet::ListingFacets;
-use super::loader::{HistoryKey, ListingCountKey, ListingPageKey, MarketplaceKey, SalesKey};
+use super::loader::{HistoryKey, ListingCountKey, ListingPageKey, SalesKey};
 use super::{ListingFilter, ListingOrder, ListingStatus, Marketplace, Product, Seller, readers};
 use crate::access::{list_size, needs};
 use crate::cursor::{Cursor, List};
@@ -121,8 +121,8 @@ impl Listing {
 
     /// Where it is sold (sàn).
     async fn marketplace(&self, context: &Context<'_>) -> Result<Marketplace> {
-        let key = MarketplaceKey(self.0.listing.marketplace.clone());
-        Ok(answered(Session::of(context).records.load_one(key).await?)?.into())
+        let code = &self.0.listing.marketplace;
+        Ok(Session::of(context).marketplace(code).await?.into())
     }
 
     /// Its address there (địa chỉ trang), https.

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use registry_domain::commerce::{
-    ListingChange, ListingCode, Marketplace, MarketplaceCode, MonthlySales, ProductCode, Rating,
-};
+use registry_domain::commerce::{ListingChange, ListingCode, MonthlySales, ProductCode, Rating};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::YearMonth;
 use registry_persistence::{
@@ -14,10 +12,6 @@ use registry_persistence::{
 
 use crate::error::ApiError;
 use crate::loader::{Records, grouped};
-
-/// A marketplace.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct MarketplaceKey(pub(super) MarketplaceCode);
 
 /// One page of the products that a filter finds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,19 +48,6 @@ pub(super) struct SalesKey(
     pub(super) Option<YearMonth>,
     pub(super) Option<YearMonth>,
 );
-
-impl Loader<MarketplaceKey> for Records {
-    type Value = Marketplace;
-    type Error = ApiError;
-
-    async fn load(
-        &self,
-        _: &[MarketplaceKey],
-    ) -> Result<HashMap<MarketplaceKey, Marketplace>, ApiError> {
-        let all = self.0.marketplaces().await?.into_iter();
-        Ok(all.map(|found| (MarketplaceKey(found.code.clone()), found)).collect())
-    }
-}
 
 impl Loader<ProductPageKey> for Records {
     type Value = Page<(CommerceKey, ProductRecord)>;

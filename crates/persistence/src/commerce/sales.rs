@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use registry_domain::certificate::CertificateRule;
 use registry_domain::commerce::{CommerceRule, ListingStatus, NewSales};
 use registry_domain::fault::{Faults, Path, Rule};
-use registry_domain::time::YearMonth;
+use registry_domain::time::{Date, YearMonth};
 use registry_domain::unit::UnitId;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::product::sellers;
 use super::{listing, stored};
 use crate::entity::listing::sales::{Column, Entity, Model};
+use crate::entity::listing::version;
 use crate::entity::{listing as listing_row, product};
 use crate::writer::{Command, Row, Writer, bounded};
 use crate::{StoreError, WriteError, bulk};
@@ -106,6 +107,8 @@ async fn recorded(
 struct Listings {
     listings: HashMap<i32, listing_row::Model>,
     hamlets: HashMap<i32, UnitId>,
+    /// Since when each was on sale for the first time.
+    on_sale: HashMap<i32, Date>,
 }
 
 impl Listings {
@@ -126,6 +129,7 @@ impl Listings {
             Some((product.number, UnitId::new(seller.hamlet_id)))
         };
         Ok(Self {
+            on_sale: first_on_sale(writer, &listings).await?,
             hamlets: products.iter().filter_map(hamlet).collect(),
             listings: listings.into_iter().map(|row| (row.number, row)).collect(),
         })
@@ -149,16 +153,36 @@ impl Listings {
         if let Some(hamlet) = self.hamlets.get(&row.product) {
             faults.keep(at.field("listing"), writer.require_within(*hamlet));
         }
+        let Some(first) = self.on_sale.get(&row.number).copied().map(YearMonth::of) else {
+            faults.push(at.field("listing"), CommerceRule::DraftSells.into());
+            return Ok(());
+        };
         let listing = listing(row.clone())?;
-        let first = YearMonth::of(listing.listed_on);
         let last = (listing.status == ListingStatus::Delisted)
             .then(|| YearMonth::of(listing.effective_on));
-        if listing.status == ListingStatus::Draft {
-            faults.push(at.field("listing"), CommerceRule::DraftSells.into());
-        } else if new.month < first || last.is_some_and(|last| new.month > last) {
+        if new.month < first || last.is_some_and(|last| new.month > last) {
             let rule = CommerceRule::NotListedThen { first, last };
             faults.push(at.field("month"), rule.into());
         }
         Ok(())
     }
+}
+
+/// Since when listings were on sale for the first time; drafts never were.
+async fn first_on_sale(
+    writer: &Writer,
+    listings: &[listing_row::Model],
+) -> Result<HashMap<i32, Date>, StoreError> {
+    use version::Column::{EffectiveOn, Number, Status};
+    let found: Vec<(i32, Date)> = version::Entity::find()
+        .select_only()
+        .column(Number)
+        .column_as(EffectiveOn.min(), "first")
+        .filter(Number.is_in(listings.iter().map(|row| row.number)))
+        .filter(Status.eq(ListingStatus::Active.code()))
+        .group_by(Number)
+        .into_tuple()
+        .all(&writer.transaction)
+        .await?;
+    Ok(found.into_iter().collect())
 }

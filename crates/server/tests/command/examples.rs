@@ -126,17 +126,42 @@ fn section(row: &Row, read: &Value, written: &Value) -> String {
     let (says, told) = says.split_once(".\n").unwrap();
     let folder = format!("../examples/article/{}", row.name);
     format!(
-        "\n## {}{}\n\n> {}.\n\n{}\n\n{}\n{}\n[read.graphql]({folder}/read.graphql)\n\n{}\n\n{}\n{}\n[write.graphql]({folder}/write.graphql)\n",
+        "\n## {}{}\n\n> {}.\n\n{}\n\n{}\n[Its variables]({folder}/read.json). The answer:\n\n{}\n{}\n\n{}\n{}\nThe answer:\n\n{}",
         title[..1].to_uppercase(),
         &title[1..],
         says.replace('\n', " "),
         told.replace('\n', " ").trim(),
         fenced("graphql", reads),
-        fenced("json", &format!("{read:#}")),
+        fenced("json", &told_as_json(read, 0)),
         writes.replace('\n', " ").trim(),
         fenced("graphql", mutation),
-        fenced("json", &format!("{written:#}")),
+        fenced("json", &told_as_json(&row.writes.variables, 0)),
+        fenced("json", &told_as_json(written, 0)),
     )
+}
+
+/// JSON with what fits on a line on one line.
+fn told_as_json(value: &Value, indent: usize) -> String {
+    const WIDTH: usize = 110;
+    let line = value.to_string();
+    if indent + line.chars().count() <= WIDTH {
+        return line;
+    }
+    let pad = " ".repeat(indent + 2);
+    let (open, close, parts) = match value {
+        Value::Object(members) => {
+            let part = |(name, member): (&String, &Value)| {
+                format!("{pad}\"{name}\": {}", told_as_json(member, indent + 2))
+            };
+            ("{", "}", members.iter().map(part).collect::<Vec<_>>())
+        }
+        Value::Array(items) => {
+            let part = |item| format!("{pad}{}", told_as_json(item, indent + 2));
+            ("[", "]", items.iter().map(part).collect())
+        }
+        _ => return line,
+    };
+    format!("{open}\n{}\n{}{close}", parts.join(",\n"), " ".repeat(indent))
 }
 
 fn fenced(language: &str, text: &str) -> String {

@@ -302,6 +302,13 @@ const TABLE: &[Row] = &[
         READ,
     ),
     Row(
+        "Mutation.reorganiseUnits",
+        r#"mutation { reorganiseUnits(input: { legalAct: "1/NQ", effectiveOn: "2027-01-01", dryRun: true,
+            transfers: [{ from: { code: "31333" }, to: { unit: { code: "31441" } } }] }) {
+            reorganisation { hamletsMoved } errors { code } } }"#,
+        ADMINISTER,
+    ),
+    Row(
         "Mutation.registerMarketplace",
         r#"mutation { registerMarketplace(input: { code: "CHO", name: "Chợ" }) { marketplace { code } errors { code } } }"#,
         ADMINISTER,

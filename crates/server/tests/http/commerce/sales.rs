@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 on_both_engines!(
     sales_are_corrected_and_added_up,
     sales_are_of_months_in_which_it_was_listed,
+    a_draft_sells_from_its_first_day_on_sale,
     every_faulty_row_of_a_batch_is_named_and_nothing_is_written,
     a_full_batch_is_recorded_at_once,
     a_retried_batch_is_recorded_once,
@@ -83,18 +84,18 @@ async fn sales_are_of_months_in_which_it_was_listed(engine: Engine) {
         json!({ "listing": gone, "version": 1, "status": "DELISTED", "effectiveOn": "2024-05-02" });
     done(app, "changeListingStatus", end).await;
     for (listing, during, told, message) in [
-        (&code, "2023-12", "NOT_LISTED_THEN input.sales.0.month", "did not exist before 2024-01"),
+        (&code, "2023-12", "NOT_LISTED_THEN input.sales.0.month", "was not on sale before 2024-01"),
         (
             &gone,
             "2024-06",
             "NOT_LISTED_THEN input.sales.0.month",
-            "existed from 2024-01 to 2024-05",
+            "was on sale from 2024-01 to 2024-05",
         ),
         (
             &gone,
             "2023-12",
             "NOT_LISTED_THEN input.sales.0.month",
-            "existed from 2024-01 to 2024-05",
+            "was on sale from 2024-01 to 2024-05",
         ),
         (&draft, "2024-02", "NOT_LISTED_THEN input.sales.0.listing", "a draft sells nothing"),
         (&code, "2026-12", "FUTURE_PERIOD input.sales.0.month", "2026-11"),
@@ -106,6 +107,28 @@ async fn sales_are_of_months_in_which_it_was_listed(engine: Engine) {
     }
     let good = [month(&code, "2024-01"), month(&code, "2026-11"), month(&gone, "2024-05")];
     assert_eq!(record_sales(app, &good).await["recorded"], json!(3));
+}
+
+async fn a_draft_sells_from_its_first_day_on_sale(engine: Engine) {
+    let shop = Shop::open(engine).await;
+    let draft = with(listing(&shop.product, "draft"), json!({ "draft": true }));
+    let code = register(&shop.app, "publishListing", draft.clone()).await;
+    let on_sale =
+        json!({ "listing": code, "version": 1, "status": "ACTIVE", "effectiveOn": "2024-04-20" });
+    done(&shop.app, "changeListingStatus", on_sale).await;
+    let told = record_sales(&shop.app, &[month(&code, "2024-03")]).await;
+    assert_eq!(faults(&told), ["NOT_LISTED_THEN input.sales.0.month"]);
+    let message = &told["errors"][0]["message"];
+    assert_eq!(message, &json!("the listing was not on sale before 2024-04"));
+    assert_eq!(record_sales(&shop.app, &[month(&code, "2024-04")]).await["recorded"], json!(1));
+
+    // One that never was on sale sold nothing, whatever became of it.
+    let never = with(draft, json!({ "url": "https://shopee.vn/never" }));
+    let never = register(&shop.app, "publishListing", never).await;
+    let gone = json!({ "listing": never, "version": 1, "status": "DELISTED", "effectiveOn": "2024-05-01" });
+    done(&shop.app, "changeListingStatus", gone).await;
+    let told = record_sales(&shop.app, &[month(&never, "2024-02")]).await;
+    assert_eq!(faults(&told), ["NOT_LISTED_THEN input.sales.0.listing"]);
 }
 
 async fn every_faulty_row_of_a_batch_is_named_and_nothing_is_written(engine: Engine) {

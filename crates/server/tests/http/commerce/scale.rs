@@ -46,13 +46,14 @@ async fn pages_of_twenty_thousand_listings_cost_as_much_as_one(engine: Engine) {
             [2, 2],
             "{search} {order}"
         );
-        // Facets are one statement more; which marketplaces they tell of is known later than the page's.
-        assert_eq!(cost(50, true, false).await, 3, "{search} {order}");
-        assert_eq!(
-            [cost(1, true, true).await, cost(50, true, true).await],
-            [4, 4],
-            "{search} {order}"
-        );
+        // All facets are one statement more; the marketplaces are read once for all that name them.
+        for names in [false, true] {
+            assert_eq!(
+                [cost(1, true, names).await, cost(50, true, names).await],
+                [3, 3],
+                "{search} {order}"
+            );
+        }
     }
     let active = json!({ "filter": { "status": ["DRAFT"], "category": ["DRINK"] },
         "orderBy": { "field": "LISTED_ON", "direction": "DESCENDING" } });
