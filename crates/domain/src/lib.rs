@@ -19,6 +19,7 @@ pub mod institution;
 pub mod page;
 pub mod personal;
 pub mod rollup;
+pub mod search;
 pub mod spreadsheet;
 pub mod tally;
 pub mod text;

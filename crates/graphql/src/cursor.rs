@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use registry_domain::access::TokenId;
 use registry_domain::certificate::{CertificateKey, IssuerName};
 use registry_domain::code::{Code, CodeKind};
+use registry_domain::commerce::MarketplaceCode;
 use registry_domain::community::{HelpKind, TrainingCode};
 use registry_domain::connectivity::MobileGeneration;
 use registry_domain::coverage::{CoverageKey, MobileOperator, Network};
@@ -93,6 +94,16 @@ impl CursorKey for UnitId {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Some(Self::new(i32::from_be_bytes(bytes.try_into().ok()?)))
+    }
+}
+
+impl CursorKey for MarketplaceCode {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.as_str().as_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
     }
 }
 

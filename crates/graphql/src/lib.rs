@@ -3,7 +3,6 @@
 //!
 //! Resolvers parse inputs into domain commands, make one call to a door of the store, and hand
 //! out what comes back. No SQL, no HTTP.
-#![recursion_limit = "256"] // Every noun merged into the mutations is one layer of futures more.
 #![expect(clippy::unused_async, reason = "async-graphql takes resolvers as async functions only")]
 
 mod access;

@@ -22,23 +22,35 @@ use crate::unit::UnitMutation;
 /// Writing (thay đổi dữ liệu). Expected failures are data in `errors`; then nothing was written.
 #[derive(Default, MergedObject)]
 pub(crate) struct Mutation(
-    UnitMutation,
-    HouseholdMutation,
-    ConnectivityMutation,
-    SubmissionMutation,
-    DecisionMutation,
-    RegistrationMutation,
-    MarketplaceMutation,
-    CatalogueMutation,
-    ListingMutation,
+    PeopleMutation,
+    CertificateMutation,
+    CommerceMutation,
+    SocietyMutation,
+    AdministrationMutation,
+);
+
+// Each step of one long chain is a layer of futures more; in groups they stay few.
+
+#[derive(Default, MergedObject)]
+struct PeopleMutation(HouseholdMutation, ConnectivityMutation);
+
+#[derive(Default, MergedObject)]
+struct CertificateMutation(SubmissionMutation, DecisionMutation, RegistrationMutation);
+
+#[derive(Default, MergedObject)]
+struct CommerceMutation(MarketplaceMutation, CatalogueMutation, ListingMutation);
+
+#[derive(Default, MergedObject)]
+struct SocietyMutation(
     CoverageMutation,
     InstitutionMutation,
     FeatureMutation,
     TeamMutation,
     RecordMutation,
-    TokenMutation,
-    PartnerMutation,
 );
+
+#[derive(Default, MergedObject)]
+struct AdministrationMutation(UnitMutation, TokenMutation, PartnerMutation);
 
 /// One attempt at a mutation: its key, if the client gave one, and what the key stands for.
 pub(crate) struct Attempt {

@@ -40,10 +40,10 @@ pub use certificate::{
     ReportPlan, ReportPosition, ReviewReport, SubmitReport, WithdrawReport,
 };
 pub use commerce::{
-    ChangeListingPrice, ChangeListingStatus, CommerceKey, Facets, ListingFilter, ListingOrder,
-    ListingRecord, ListingSort, ProductFilter, ProductRecord, PublishListings, RateProducts,
-    RecordListingSales, RegisterMarketplace, RegisterProducts, RegisterSellers, SalesTotal,
-    SellerFilter, UpdateMarketplace, UpdateProduct, UpdateSeller,
+    CatalogueOrder, CatalogueSort, ChangeListingPrice, ChangeListingStatus, CommerceKey, Facets,
+    ListingFilter, ListingOrder, ListingRecord, ListingSort, ProductFilter, ProductRecord,
+    PublishListings, RateProducts, RecordListingSales, RegisterMarketplace, RegisterProducts,
+    RegisterSellers, SalesTotal, SellerFilter, UpdateMarketplace, UpdateProduct, UpdateSeller,
 };
 pub use community::{
     ActivityFilter, ActivityKey, ActivityRevisions, CancelTrainings, ChangeTeams, DissolveTeams,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use registry_domain::commerce::{ListingStatus, SearchText, Stars, weighted_words};
+use registry_domain::commerce::{ListingStatus, Stars};
+use registry_domain::search::{SearchText, weighted_words};
 use registry_domain::time::{Date, YearMonth};
 use registry_domain::unit::{Level, UnitId, Units};
 

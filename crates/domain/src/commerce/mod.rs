@@ -6,7 +6,6 @@ mod money;
 mod product;
 mod rule;
 mod sales;
-mod search;
 mod seller;
 mod url;
 
@@ -24,6 +23,5 @@ pub use product::{
 };
 pub use rule::CommerceRule;
 pub use sales::{MonthlySales, NewSales, SaleCounts};
-pub use search::{SearchText, Weight, joined_words, weighted_words};
 pub use seller::{NewSeller, Seller, SellerChange, SellerCode, SellerKind, SellerMark, SellerName};
 pub use url::ListingUrl;

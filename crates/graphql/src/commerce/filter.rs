@@ -1,16 +1,26 @@
 //! Which sellers, products and listings a list shows, and in which order.
 
 use async_graphql::{Enum, InputObject};
-use registry_domain::commerce::{MarketplaceCode, SearchText, Stars};
+use registry_domain::commerce::{MarketplaceCode, Stars};
 use registry_domain::fault::Rule;
-use registry_persistence::{self as store, Direction, HouseholdScope, ListingSort};
+use registry_domain::search::SearchText;
+use registry_persistence::{
+    self as store, CatalogueOrder, CatalogueSort, Direction, HouseholdScope, ListingSort,
+};
 
 use super::{ListingStatus, ProductCategory, SellerKind};
 use crate::error::ApiError;
 use crate::household::OrderDirection;
-use crate::scalar::{RegistryCode, Vnd};
+use crate::scalar::{Date, RegistryCode, Vnd};
 use crate::session::Session;
 use crate::unit::UnitRef;
+
+/// Conditions on marketplaces (điều kiện lọc sàn).
+#[derive(Debug, Default, InputObject)]
+pub(crate) struct MarketplaceFilter {
+    /// That can be sold on on this day (hoạt động vào ngày).
+    pub(super) open_on: Option<Date>,
+}
 
 /// Conditions on sellers (điều kiện lọc người bán); all of those given must hold.
 #[derive(Debug, Default, InputObject)]
@@ -62,6 +72,48 @@ pub(crate) struct PriceRange {
     min: Option<Vnd>,
     /// The highest price (giá cao nhất).
     max: Option<Vnd>,
+}
+
+/// What sellers are sorted by (sắp xếp theo).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum SellerOrderField {
+    /// The code (mã người bán).
+    Code,
+    /// The day of registration (ngày đăng ký).
+    RegisteredOn,
+}
+
+/// The order of a list of sellers (thứ tự).
+#[derive(Debug, InputObject)]
+pub(crate) struct SellerOrder {
+    /// By what (theo).
+    field: SellerOrderField,
+    /// Which way (chiều).
+    #[graphql(default_with = "OrderDirection::Ascending")]
+    direction: OrderDirection,
+}
+
+/// What products are sorted by (sắp xếp theo).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "CatalogueSort")]
+pub(crate) enum ProductOrderField {
+    /// The code (mã sản phẩm).
+    Code,
+    /// The day of registration (ngày đăng ký).
+    RegisteredOn,
+    /// How well it was found (mức độ phù hợp), ASCENDING from the best; by code if nothing is searched.
+    #[graphql(name = "RELEVANCE")]
+    Distance,
+}
+
+/// The order of a list of products (thứ tự).
+#[derive(Debug, InputObject)]
+pub(crate) struct ProductOrder {
+    /// By what (theo).
+    field: ProductOrderField,
+    /// Which way (chiều).
+    #[graphql(default_with = "OrderDirection::Ascending")]
+    direction: OrderDirection,
 }
 
 /// What listings are sorted by (sắp xếp theo).
@@ -143,6 +195,30 @@ impl ListingFilter {
     /// The unit that the list is about, if it is about one.
     pub(super) const fn within(&self) -> Option<&UnitRef> {
         self.within.as_ref()
+    }
+}
+
+impl SellerOrder {
+    /// The order that was asked for; else by code.
+    pub(super) fn of(asked: Option<&Self>) -> CatalogueOrder {
+        let by = match asked.map(|order| order.field) {
+            Some(SellerOrderField::RegisteredOn) => CatalogueSort::RegisteredOn,
+            Some(SellerOrderField::Code) | None => CatalogueSort::Code,
+        };
+        let direction = asked.map(|order| order.direction.into());
+        CatalogueOrder { by, direction: direction.unwrap_or(Direction::Ascending) }
+    }
+}
+
+impl ProductOrder {
+    /// The order that was asked for; else the best found first, or by code.
+    pub(super) fn of(asked: Option<&Self>) -> CatalogueOrder {
+        match asked {
+            Some(order) => {
+                CatalogueOrder { by: order.field.into(), direction: order.direction.into() }
+            }
+            None => CatalogueOrder { by: CatalogueSort::Distance, direction: Direction::Ascending },
+        }
     }
 }
 

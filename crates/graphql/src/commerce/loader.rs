@@ -7,7 +7,8 @@ use registry_domain::commerce::{ListingChange, ListingCode, MonthlySales, Produc
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::YearMonth;
 use registry_persistence::{
-    CommerceKey, ListingFilter, ListingOrder, ListingRecord, ProductFilter, ProductRecord,
+    CatalogueOrder, CommerceKey, ListingFilter, ListingOrder, ListingRecord, ProductFilter,
+    ProductRecord,
 };
 
 use crate::error::ApiError;
@@ -15,7 +16,11 @@ use crate::loader::{Records, grouped};
 
 /// One page of the products that a filter finds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct ProductPageKey(pub(super) ProductFilter, pub(super) PageRequest<CommerceKey>);
+pub(super) struct ProductPageKey(
+    pub(super) ProductFilter,
+    pub(super) CatalogueOrder,
+    pub(super) PageRequest<CommerceKey>,
+);
 
 /// The number of products that a filter finds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -58,12 +63,13 @@ impl Loader<ProductPageKey> for Records {
         keys: &[ProductPageKey],
     ) -> Result<HashMap<ProductPageKey, Self::Value>, ApiError> {
         let mut found = HashMap::new();
-        let split = |ProductPageKey(filter, page): &ProductPageKey| {
-            (filter.clone(), (page.clone(), filter.search.is_some()))
+        let split = |ProductPageKey(filter, order, page): &ProductPageKey| {
+            (filter.clone(), (*order, page.clone()))
         };
-        for ((page, _), filters) in grouped(keys, split) {
-            let pages = self.0.product_pages(&filters, &page).await?;
-            let keys = filters.into_iter().map(|filter| ProductPageKey(filter, page.clone()));
+        for ((order, page), filters) in grouped(keys, split) {
+            let pages = self.0.product_pages(&filters, order, &page).await?;
+            let keys =
+                filters.into_iter().map(|filter| ProductPageKey(filter, order, page.clone()));
             found.extend(keys.zip(pages));
         }
         Ok(found)

@@ -1,19 +1,23 @@
 //! Marketplaces: reading and changing them.
 
+use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
     self as domain, MarketplaceChange, MarketplaceCode, MarketplaceName, NewMarketplace,
 };
 use registry_domain::fault::{Faults, Path, Rule};
+use registry_domain::page::Page;
 use registry_domain::unit::Validity;
 use registry_persistence::{Command, RegisterMarketplace, UpdateMarketplace};
 
-use super::readers;
+use super::{MarketplaceFilter, readers};
 use crate::access::{AccessScope, needs};
+use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::mutation::{Attempt, write};
+use crate::page::{PageArguments, connection};
 use crate::scalar::Date;
 use crate::session::Session;
 
@@ -45,9 +49,32 @@ impl From<domain::Marketplace> for Marketplace {
     }
 }
 
-/// All marketplaces by code.
-pub(crate) async fn all_marketplaces(session: &Session) -> Result<Vec<Marketplace>, ApiError> {
-    Ok(session.reader.marketplaces().await?.into_iter().map(Into::into).collect())
+pub(crate) type MarketplaceConnection =
+    Connection<Cursor, Marketplace, MarketplaceCount, EmptyFields>;
+
+/// How many marketplaces the whole list has.
+#[derive(SimpleObject)]
+#[graphql(directive = needs::apply(readers()))]
+pub(crate) struct MarketplaceCount {
+    /// The number of marketplaces in the whole list (tổng số sàn).
+    total_count: usize,
+}
+
+/// A page of marketplaces, by code; there are few, so all of them are read.
+pub(super) async fn marketplace_page(
+    session: &Session,
+    filter: Option<MarketplaceFilter>,
+    page: PageArguments,
+) -> Result<MarketplaceConnection, ApiError> {
+    let open_on = filter.unwrap_or_default().open_on.map(|day| day.0);
+    let list = List::of(("marketplaces", open_on));
+    let request = page.request::<MarketplaceCode>(list, session)?;
+    let mut found = session.reader.marketplaces().await?;
+    found.retain(|known| open_on.is_none_or(|day| known.validity.holds(day)));
+    let count = MarketplaceCount { total_count: found.len() };
+    let page = Page::from_sorted(found.into_iter(), &request, |known| known.code.clone());
+    let page = page.map(|known| (known.code.clone(), Marketplace::from(known)));
+    Ok(connection(page, list, count))
 }
 
 /// When a marketplace can be sold on (thời gian hoạt động).
@@ -136,9 +163,10 @@ async fn change<C: Command<Outcome = String>>(
 ) -> Result<MarketplacePayload, ApiError> {
     Ok(match write(session, Scope::Admin, command, attempt).await? {
         Ok(written) => {
-            let all = all_marketplaces(session).await?.into_iter();
+            let all = session.reader.marketplaces().await?.into_iter();
+            let changed = { all }.find(|known| known.code.as_str() == written.outcome);
             MarketplacePayload {
-                marketplace: { all }.find(|found| found.code == written.outcome),
+                marketplace: changed.map(Into::into),
                 replayed: written.replayed,
                 errors: Vec::new(),
             }

@@ -14,7 +14,10 @@ mod seller;
 use async_graphql::Enum;
 use registry_domain::commerce as domain;
 
-use filter::{ListingFilter, ListingOrder, ProductFilter, SellerFilter};
+use filter::{
+    ListingFilter, ListingOrder, MarketplaceFilter, ProductFilter, ProductOrder, SellerFilter,
+    SellerOrder,
+};
 use listing::ListingConnection;
 pub(crate) use listing::{Listing, one_listing};
 use marketplace::Marketplace;

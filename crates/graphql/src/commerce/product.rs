@@ -4,11 +4,13 @@ use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use registry_domain::commerce::{self as domain, ProductCode};
 use registry_domain::page::PageRequest;
-use registry_persistence::{self as store, CommerceKey, ProductRecord};
+use registry_persistence::{self as store, CatalogueOrder, CommerceKey, ProductRecord};
 
 use super::listing::listings_of;
 use super::loader::{ProductCountKey, ProductPageKey, RatingsKey};
-use super::{ListingConnection, ListingOrder, ProductCategory, ProductFilter, Seller, readers};
+use super::{
+    ListingConnection, ListingOrder, ProductCategory, ProductFilter, ProductOrder, Seller, readers,
+};
 use crate::access::{list_size, needs};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
@@ -135,21 +137,23 @@ pub(crate) async fn product_page(
     session: &Session,
     filter: Option<ProductFilter>,
     search: Option<String>,
+    order: Option<ProductOrder>,
     page: PageArguments,
 ) -> Result<ProductConnection, ApiError> {
     let filter = filter.unwrap_or_default().conditions(session, search.as_deref())?;
-    products_of(session, filter, page).await
+    products_of(session, filter, ProductOrder::of(order.as_ref()), page).await
 }
 
 /// A page of the products that a filter finds.
 pub(super) async fn products_of(
     session: &Session,
     filter: store::ProductFilter,
+    order: CatalogueOrder,
     page: PageArguments,
 ) -> Result<ProductConnection, ApiError> {
-    let list = List::of(("products", &filter));
+    let list = List::of(("products", &filter, order));
     let request: PageRequest<CommerceKey> = page.request(list, session)?;
-    let key = ProductPageKey(filter.clone(), request);
+    let key = ProductPageKey(filter.clone(), order, request);
     let page = answered(session.records.load_one(key).await?)?;
     let page = page.map(|(key, record)| (key, Product(record)));
     Ok(connection(page, list, ProductCount(ProductCountKey(filter))))

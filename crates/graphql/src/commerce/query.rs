@@ -3,10 +3,13 @@
 use async_graphql::{Context, Object, Result};
 
 use super::listing::{Listing, ListingArguments, ListingConnection, listing_page, one_listing};
-use super::marketplace::{Marketplace, all_marketplaces};
+use super::marketplace::{MarketplaceConnection, marketplace_page};
 use super::product::{Product, ProductConnection, one_product, product_page};
 use super::seller::{Seller, SellerConnection, one_seller, seller_page};
-use super::{ListingFilter, ListingOrder, ProductFilter, SellerFilter, readers};
+use super::{
+    ListingFilter, ListingOrder, MarketplaceFilter, ProductFilter, ProductOrder, SellerFilter,
+    SellerOrder, readers,
+};
 use crate::access::{list_size, needs};
 use crate::page::{PAGE, PageArguments, paging};
 use crate::scalar::RegistryCode;
@@ -18,10 +21,19 @@ pub(crate) struct CommerceQuery;
 
 #[Object]
 impl CommerceQuery {
-    /// All marketplaces (các sàn thương mại điện tử), by code. Needs `registry:read`.
-    #[graphql(directive = list_size::apply(Some(20), None), directive = needs::apply(readers()))]
-    async fn marketplaces(&self, context: &Context<'_>) -> Result<Vec<Marketplace>> {
-        Ok(all_marketplaces(Session::of(context)).await?)
+    /// Marketplaces (các sàn thương mại điện tử), by code. Needs `registry:read`.
+    #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(readers()))]
+    async fn marketplaces(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<MarketplaceFilter>,
+        #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
+        #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
+        #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
+    ) -> Result<MarketplaceConnection> {
+        let page = PageArguments { first, after, last, before };
+        Ok(marketplace_page(Session::of(context), filter, page).await?)
     }
 
     /// One seller (một người bán) by its code; null if there is none. Needs `registry:read`.
@@ -34,19 +46,21 @@ impl CommerceQuery {
         Ok(one_seller(Session::of(context), code.read("code")?).await?)
     }
 
-    /// Sellers (những người bán), by code. Needs `registry:read`.
+    /// Sellers (những người bán), by code if no order is given. Needs `registry:read`.
     #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(readers()))]
+    #[expect(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn sellers(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<SellerFilter>,
+        #[graphql(desc = "The order (thứ tự).")] order_by: Option<SellerOrder>,
         #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
         #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
     ) -> Result<SellerConnection> {
         let page = PageArguments { first, after, last, before };
-        Ok(seller_page(Session::of(context), filter, page).await?)
+        Ok(seller_page(Session::of(context), filter, order_by, page).await?)
     }
 
     /// One product (một sản phẩm) by its code; null if there is none. Needs `registry:read`.
@@ -59,7 +73,7 @@ impl CommerceQuery {
         Ok(one_product(Session::of(context), code.read("code")?).await?)
     }
 
-    /// Products (các sản phẩm): the best found first if searched for, else by code. Needs `registry:read`.
+    /// Products (các sản phẩm). Needs `registry:read`.
     #[graphql(directive = list_size::apply(PAGE, Some(paging())), directive = needs::apply(readers()))]
     #[expect(clippy::too_many_arguments, reason = "the four arguments of every connection")]
     async fn products(
@@ -70,13 +84,17 @@ impl CommerceQuery {
             desc = "Words of the product's or the seller's name (tìm kiếm), 1…8, or their beginnings, with or without accents."
         )]
         search: Option<String>,
+        #[graphql(
+            desc = "The order (thứ tự); the best found first if searched for, else by code, if not given."
+        )]
+        order_by: Option<ProductOrder>,
         #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
         #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
     ) -> Result<ProductConnection> {
         let page = PageArguments { first, after, last, before };
-        Ok(product_page(Session::of(context), filter, search, page).await?)
+        Ok(product_page(Session::of(context), filter, search, order_by, page).await?)
     }
 
     /// One listing (một tin đăng) by its code; null if there is none. Needs `registry:read`.

@@ -3,10 +3,11 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result};
 use registry_domain::commerce::{self as domain, SellerCode};
-use registry_persistence as store;
+use registry_domain::page::PageRequest;
+use registry_persistence::{self as store, CommerceKey};
 
 use super::product::products_of;
-use super::{ProductConnection, SellerFilter, SellerKind, readers};
+use super::{ProductConnection, ProductOrder, SellerFilter, SellerKind, SellerOrder, readers};
 use crate::access::{list_size, needs};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
@@ -66,11 +67,12 @@ impl Seller {
         self.0.version
     }
 
-    /// What it sells (các sản phẩm), by code.
+    /// What it sells (các sản phẩm), by code if no order is given.
     #[graphql(directive = list_size::apply(PAGE, Some(paging())))]
     async fn products(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "The order (thứ tự).")] order_by: Option<ProductOrder>,
         #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
         #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
@@ -78,7 +80,8 @@ impl Seller {
     ) -> Result<ProductConnection> {
         let filter = store::ProductFilter { seller: Some(self.0.code), ..Default::default() };
         let page = PageArguments { first, after, last, before };
-        Ok(products_of(Session::of(context), filter, page).await?)
+        let order = ProductOrder::of(order_by.as_ref());
+        Ok(products_of(Session::of(context), filter, order, page).await?)
     }
 }
 
@@ -95,17 +98,19 @@ impl SellerCount {
     }
 }
 
-/// A page of sellers, by code.
-pub(crate) async fn seller_page(
+/// A page of sellers: in the order asked for, else by code.
+pub(super) async fn seller_page(
     session: &Session,
     filter: Option<SellerFilter>,
+    order: Option<SellerOrder>,
     page: PageArguments,
 ) -> Result<SellerConnection, ApiError> {
     let filter = filter.unwrap_or_default().conditions(session)?;
-    let list = List::of(("sellers", &filter));
-    let request = page.request::<SellerCode>(list, session)?;
-    let page = session.reader.seller_page(&filter, &request).await?;
-    let page = page.map(|found| (found.code, Seller(found)));
+    let order = SellerOrder::of(order.as_ref());
+    let list = List::of(("sellers", &filter, order));
+    let request: PageRequest<CommerceKey> = page.request(list, session)?;
+    let page = session.reader.seller_page(&filter, order, &request).await?;
+    let page = page.map(|(key, found)| (key, Seller(found)));
     Ok(connection(page, list, SellerCount(filter)))
 }
 

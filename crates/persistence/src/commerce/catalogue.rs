@@ -4,26 +4,24 @@ use std::collections::HashMap;
 
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
-    Product, ProductCategory, ProductCode, Rating, SearchText, Seller, SellerCode, SellerKind,
-    Stars,
+    Product, ProductCategory, ProductCode, Rating, Seller, SellerCode, SellerKind, Stars,
 };
-use registry_domain::page::{Page, PageRequest, Take};
+use registry_domain::page::{Page, PageRequest};
+use registry_domain::search::SearchText;
 use registry_domain::time::Date;
 use sea_orm::sea_query::{
-    Asterisk, Condition, Expr, ExprTrait, JoinType, Order, Query, SelectStatement, SimpleExpr,
+    Asterisk, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QueryResult,
 };
 
-use super::key::{self, CommerceKey, Place};
+use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
 use super::{code, product, search, select_all, seller, stored};
 use crate::entity::{product as product_row, seller as seller_row};
 use crate::page::{one_statement_each, tagged};
 use crate::{Direction, HouseholdScope, Reader, StoreError};
-
-const DISTANCE: &str = "distance";
 
 /// Conditions on sellers; all of those given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -49,6 +47,36 @@ pub struct ProductFilter {
     pub stars: Vec<Stars>,
     /// Found by these words.
     pub search: Option<SearchText>,
+}
+
+/// The orders of lists of sellers and products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CatalogueOrder {
+    /// By what.
+    pub by: CatalogueSort,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// What sellers and products can be sorted by; always unique by the code in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CatalogueSort {
+    /// The code.
+    Code,
+    /// The day of registration.
+    RegisteredOn,
+    /// How far a product is from what was searched; by code if nothing was.
+    Distance,
+}
+
+impl CatalogueSort {
+    /// The value of a key, where it is the day of registration.
+    fn day_of(self, registered_on: Date) -> i64 {
+        match self {
+            Self::RegisteredOn => registered_on.to_epoch_days().into(),
+            Self::Code | Self::Distance => 0,
+        }
+    }
 }
 
 /// A product and whose it is.
@@ -111,6 +139,20 @@ impl ProductFilter {
         }
     }
 
+    /// What a list is sorted by before the code, if by anything.
+    fn place(&self, by: CatalogueSort) -> Option<Place> {
+        use product_row::{Column, Entity};
+        match by {
+            CatalogueSort::Code => None,
+            CatalogueSort::RegisteredOn => {
+                Some(Place::day(Expr::col((Entity, Column::RegisteredOn))))
+            }
+            CatalogueSort::Distance => {
+                self.search.as_ref().map(search::distance).map(Place::number)
+            }
+        }
+    }
+
     /// The statement that pages and counts have in common.
     fn select(&self, today: Date) -> SelectStatement {
         let mut select = Query::select();
@@ -130,29 +172,33 @@ impl Reader {
         select.all(&self.connection).await?.into_iter().map(seller).collect()
     }
 
-    /// A page of sellers by code.
+    /// A page of sellers.
     pub async fn seller_page(
         &self,
         filter: &SellerFilter,
-        page: &PageRequest<SellerCode>,
-    ) -> Result<Page<Seller>, StoreError> {
-        use seller_row::Column::Number;
+        order: CatalogueOrder,
+        page: &PageRequest<CommerceKey>,
+    ) -> Result<Page<(CommerceKey, Seller)>, StoreError> {
+        use seller_row::{Column, Entity};
         self.require(Scope::RegistryRead)?;
-        let mut select = seller_row::Entity::find().filter(sellers_of(filter));
-        if let Some(after) = page.after {
-            select = select.filter(Number.gt(stored(after)));
-        }
-        if let Some(before) = page.before {
-            select = select.filter(Number.lt(stored(before)));
-        }
-        let order = match page.take {
-            Take::First(_) => Order::Asc,
-            Take::Last(_) => Order::Desc,
+        let mut select = Query::select();
+        select.from(Entity).cond_where(sellers_of(filter));
+        select_all::<Entity>(&mut select, "seller_");
+        let place = match order.by {
+            CatalogueSort::RegisteredOn => {
+                Some(Place::day(Expr::col((Entity, Column::RegisteredOn))))
+            }
+            CatalogueSort::Code | CatalogueSort::Distance => None,
         };
-        let select = select.order_by(Number, order);
-        let rows = sea_orm::QuerySelect::limit(select, page.take.limit() as u64 + 1);
-        let rows = rows.all(&self.connection).await?.into_iter().map(seller);
-        Ok(Page::from_overfetch(rows.collect::<Result<_, _>>()?, page))
+        let number = Expr::col((Entity, Column::Number));
+        key::cut(&mut select, (place.as_ref(), number), order.direction, page);
+        let mut found = Vec::new();
+        for row in self.connection.query_all(&select).await? {
+            let seller = seller(seller_row::Model::from_query_result(&row, "seller_")?)?;
+            let value = order.by.day_of(seller.registered_on);
+            found.push((CommerceKey { value, number: seller.code.number() }, seller));
+        }
+        Ok(key::page(found, order.direction, page))
     }
 
     /// How many sellers there are.
@@ -173,38 +219,38 @@ impl Reader {
         rows.iter().map(ProductRecord::read).collect()
     }
 
-    /// One page of products per filter, in the order of the filters: best found first, else by code.
-    /// Either all of them search or none does.
+    /// One page of products per filter, in the order of the filters.
     pub async fn product_pages(
         &self,
         filters: &[ProductFilter],
+        order: CatalogueOrder,
         page: &PageRequest<CommerceKey>,
     ) -> Result<Vec<Page<(CommerceKey, ProductRecord)>>, StoreError> {
         self.require(Scope::RegistryRead)?;
+        let number = || Expr::col((product_row::Entity, product_row::Column::Number));
         let selects = filters.iter().map(|filter| {
             let mut select = filter.select(self.today());
             select_products(&mut select);
-            let place = filter.search.as_ref().map(search::distance).map(Place::number);
-            if let Some(place) = &place {
-                select.expr_as(place.of_row.clone(), DISTANCE);
-            }
-            let number = Expr::col((product_row::Entity, product_row::Column::Number));
-            key::cut(&mut select, (place.as_ref(), number), Direction::Ascending, page);
+            let place = filter.place(order.by);
+            let distance = (order.by == CatalogueSort::Distance)
+                .then(|| place.as_ref().map(|place| place.of_row.clone()));
+            select.expr_as(distance.flatten().unwrap_or_else(nothing), DISTANCE);
+            key::cut(&mut select, (place.as_ref(), number()), order.direction, page);
             select
         });
         let mut found: Vec<Vec<(CommerceKey, ProductRecord)>> = vec![Vec::new(); filters.len()];
         for statement in one_statement_each(selects.collect()) {
             for row in self.connection.query_all(&statement).await? {
                 let record = ProductRecord::read(&row)?;
-                let place = tagged(&row)?;
-                let searched = filters[place].search.is_some();
-                let value = if searched { row.try_get("", DISTANCE)? } else { 0 };
+                let value = match order.by {
+                    CatalogueSort::Distance => row.try_get("", DISTANCE)?,
+                    by => by.day_of(record.product.registered_on),
+                };
                 let number = record.product.code.number();
-                found[place].push((CommerceKey { value, number }, record));
+                found[tagged(&row)?].push((CommerceKey { value, number }, record));
             }
         }
-        let page = |items| key::page(items, Direction::Ascending, page);
-        Ok(found.into_iter().map(page).collect())
+        Ok(found.into_iter().map(|items| key::page(items, order.direction, page)).collect())
     }
 
     /// How many products each filter finds.

@@ -1,6 +1,7 @@
 //! Where a product or listing stands in a list, and cutting pages out of such lists.
 
 use registry_domain::page::{Page, PageRequest, Take};
+use registry_domain::time::Date;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement, SimpleExpr};
 
 use crate::Direction;
@@ -27,6 +28,23 @@ impl Place {
     pub(super) fn number(of_row: SimpleExpr) -> Self {
         Self { of_row, of_key: |value| Expr::val(value) }
     }
+
+    /// Rows whose value is a day.
+    pub(super) fn day(of_row: SimpleExpr) -> Self {
+        Self { of_row, of_key: |days| Expr::val(day_of(days)) }
+    }
+}
+
+/// The column that tells the distance from what was searched.
+pub(super) const DISTANCE: &str = "distance";
+
+/// The distance where nothing is searched; an integer as wide as one.
+pub(super) fn nothing() -> SimpleExpr {
+    Expr::val(0_i64).cast_as("BIGINT")
+}
+
+fn day_of(days: i64) -> Date {
+    i32::try_from(days).ok().and_then(Date::from_epoch_days).unwrap_or_default()
 }
 
 /// Orders a statement by `place`, if given, and `number`, and cuts the page out of it.

@@ -15,7 +15,7 @@ use sea_orm::{
 };
 
 use super::catalogue::{join_sellers, select_products};
-use super::key::{self, CommerceKey, Place};
+use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
 use super::{ProductFilter, ProductRecord, code, listing, search, select_all, stored};
 use crate::entity::listing::{Column, Entity, Model, sales, version};
 use crate::entity::product;
@@ -81,8 +81,6 @@ pub struct SalesTotal {
     pub revenue: i64,
 }
 
-const DISTANCE: &str = "distance";
-
 impl ListingFilter {
     /// The statement that pages, counts, facets and sums have in common.
     pub(super) fn select(&self, today: Date) -> SelectStatement {
@@ -119,19 +117,12 @@ impl ListingFilter {
         match sort {
             ListingSort::Code => None,
             ListingSort::Price => Some(Place::number(column(Column::Price))),
-            ListingSort::ListedOn => Some(Place {
-                of_row: column(Column::ListedOn),
-                of_key: |days| Expr::val(day(days)),
-            }),
+            ListingSort::ListedOn => Some(Place::day(column(Column::ListedOn))),
             ListingSort::Distance => {
                 self.products.search.as_ref().map(|text| Place::number(search::distance(text)))
             }
         }
     }
-}
-
-fn day(days: i64) -> Date {
-    i32::try_from(days).ok().and_then(Date::from_epoch_days).unwrap_or_default()
 }
 
 impl ListingRecord {
@@ -181,9 +172,7 @@ impl Reader {
             let place = filter.place(order.by);
             if order.by == ListingSort::Distance {
                 let distance = place.as_ref().map(|place| place.of_row.clone());
-                // An integer as wide as the distance.
-                let none = || Expr::col((Entity, Column::Price)).mul(0);
-                select.expr_as(distance.unwrap_or_else(none), DISTANCE);
+                select.expr_as(distance.unwrap_or_else(nothing), DISTANCE);
             }
             let number = Expr::col((Entity, Column::Number));
             key::cut(&mut select, (place.as_ref(), number), order.direction, page);

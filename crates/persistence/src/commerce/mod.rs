@@ -22,7 +22,7 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable};
 use crate::StoreError;
 use crate::entity::{listing as listing_row, product as product_row, seller as seller_row};
 
-pub use catalogue::{ProductFilter, ProductRecord, SellerFilter};
+pub use catalogue::{CatalogueOrder, CatalogueSort, ProductFilter, ProductRecord, SellerFilter};
 pub use facet::Facets;
 pub use key::CommerceKey;
 pub use listing::{ListingFilter, ListingOrder, ListingRecord, ListingSort, SalesTotal};

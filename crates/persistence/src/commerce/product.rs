@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use registry_domain::commerce::{
-    CommerceRule, NewProduct, NewRating, ProductChange, ProductCode, Rating, joined_words,
+    CommerceRule, NewProduct, NewRating, ProductChange, ProductCode, Rating,
 };
 use registry_domain::fault::{Faults, Rule};
 use registry_domain::household::{earliest_date, past_date};
+use registry_domain::search::joined_words;
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};

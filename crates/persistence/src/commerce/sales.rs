@@ -40,13 +40,13 @@ impl Command for RecordListingSales {
 
     async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
         bounded(&self.0)?;
-        let listings = Listings::lock(writer, &self.0).await?;
+        let stock = Stock::lock(writer, &self.0).await?;
         let mut known = recorded(writer, &self.0).await?;
         let mut first_with = HashMap::new();
         let mut faults = Faults::default();
         let mut plan = Vec::with_capacity(self.0.len());
         for (place, Row { at, value: new }) in self.0.into_iter().enumerate() {
-            listings.check(writer, &new, &at, &mut faults)?;
+            stock.check(writer, &new, &at, &mut faults)?;
             let key = (stored(new.listing), new.month);
             let first = *first_with.entry(key).or_insert(place);
             if first != place {
@@ -104,14 +104,14 @@ async fn recorded(
 }
 
 /// The listings that sales are of, locked, with the hamlets they are sold from.
-struct Listings {
+struct Stock {
     listings: HashMap<i32, listing_row::Model>,
     hamlets: HashMap<i32, UnitId>,
     /// Since when each was on sale for the first time.
     on_sale: HashMap<i32, Date>,
 }
 
-impl Listings {
+impl Stock {
     async fn lock(writer: &Writer, rows: &[Row<NewSales>]) -> Result<Self, StoreError> {
         let numbers: BTreeSet<i32> = rows.iter().map(|row| stored(row.value.listing)).collect();
         // In order of number, so that two batches can't wait for each other.

@@ -3,7 +3,7 @@
 //! An index of words in plain SQL instead of each engine's own full-text search: ranks are whole
 //! numbers that both engines compute alike, and PostgreSQL needs no extension.
 
-use registry_domain::commerce::{SearchText, weighted_words};
+use registry_domain::search::{SearchText, weighted_words};
 use sea_orm::sea_query::{
     Asterisk, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr, UnionType,
 };

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use registry_domain::commerce::{
-    CommerceRule, NewSeller, SellerChange, SellerCode, SellerKind, joined_words,
-};
+use registry_domain::commerce::{CommerceRule, NewSeller, SellerChange, SellerCode, SellerKind};
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::household::{HouseholdCode, Status, earliest_date, past_date};
+use registry_domain::search::joined_words;
 use registry_domain::unit::UnitId;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 

@@ -290,7 +290,7 @@ const TABLE: &[Row] = &[
         r#"{ trainingTotals(unit: { code: "92" }) { topic sessions } }"#,
         OPEN,
     ),
-    Row("Query.marketplaces", "{ marketplaces { code } }", READ),
+    Row("Query.marketplaces", "{ marketplaces { nodes { code } } }", READ),
     Row("Query.seller", r#"{ seller(code: "NB00000117") { name } }"#, READ),
     Row("Query.sellers", "{ sellers(first: 1) { totalCount nodes { name } } }", READ),
     Row("Query.product", r#"{ product(code: "SP00000193") { name } }"#, READ),

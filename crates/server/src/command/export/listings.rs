@@ -16,8 +16,6 @@ const BY_CODE: ListingOrder =
     ListingOrder { by: ListingSort::Code, direction: Direction::Ascending };
 
 impl Table for Listings {
-    type Key = CommerceKey;
-
     const COLUMNS: &'static [&'static str] = &[
         "code",
         "product_code",

@@ -8,7 +8,9 @@ mod sellers;
 
 use registry_domain::access::{Principal, Scope};
 use registry_domain::page::{Page, PageRequest, Take};
-use registry_persistence::{ReadRequest, StoreError};
+use registry_persistence::{
+    CatalogueOrder, CatalogueSort, CommerceKey, Direction, ReadRequest, StoreError,
+};
 
 use super::tell;
 use crate::arguments::{Export, ExportFile};
@@ -21,19 +23,20 @@ use destination::Destination;
 /// Rows read and written together.
 const PAGE: usize = 1_000;
 
+/// The order of every file.
+const BY_CODE: CatalogueOrder =
+    CatalogueOrder { by: CatalogueSort::Code, direction: Direction::Ascending };
+
 /// A table to be written: its columns, and where its rows come from.
 trait Table {
-    /// Where a row stands.
-    type Key;
-
     /// The code, the columns of the import, then what an import has no word for.
     const COLUMNS: &'static [&'static str];
 
     /// A page of rows by code.
     async fn page(
         &self,
-        request: &PageRequest<Self::Key>,
-    ) -> Result<Page<(Self::Key, Vec<Cell>)>, StoreError>;
+        request: &PageRequest<CommerceKey>,
+    ) -> Result<Page<(CommerceKey, Vec<Cell>)>, StoreError>;
 }
 
 pub(super) async fn run(loaded: &Loaded, what: &Export) -> Result<(), ServerError> {
@@ -118,26 +121,28 @@ mod tests {
 
     /// A table of so many rows that notes what it was asked for.
     struct Numbers {
-        rows: usize,
-        asked: RefCell<Vec<PageRequest<usize>>>,
+        rows: u32,
+        asked: RefCell<Vec<PageRequest<CommerceKey>>>,
     }
 
     impl Table for Numbers {
-        type Key = usize;
-
         const COLUMNS: &'static [&'static str] = &["number", "name"];
 
         async fn page(
             &self,
-            request: &PageRequest<usize>,
-        ) -> Result<Page<(usize, Vec<Cell>)>, StoreError> {
+            request: &PageRequest<CommerceKey>,
+        ) -> Result<Page<(CommerceKey, Vec<Cell>)>, StoreError> {
             self.asked.borrow_mut().push(request.clone());
-            let page = Page::from_sorted(0..self.rows, request, |number| *number);
-            Ok(page.map(|number| (number, vec![Cell::ours(number), Cell::typed("a, b")])))
+            let page = Page::from_sorted(0..self.rows, request, |number| key(*number));
+            Ok(page.map(|number| (key(number), vec![Cell::ours(number), Cell::typed("a, b")])))
         }
     }
 
-    async fn written(rows: usize) -> (Vec<usize>, String, Vec<PageRequest<usize>>) {
+    fn key(number: u32) -> CommerceKey {
+        CommerceKey { value: 0, number }
+    }
+
+    async fn written(rows: u32) -> (Vec<usize>, String, Vec<PageRequest<CommerceKey>>) {
         let numbers = Numbers { rows, asked: RefCell::default() };
         let (mut sizes, mut text) = (Vec::new(), String::new());
         let write = |rows: &[u8]| {
@@ -146,7 +151,7 @@ mod tests {
             text.push_str(rows);
             Ok(())
         };
-        assert_eq!(write_all(&numbers, write).await.unwrap(), rows);
+        assert_eq!(write_all(&numbers, write).await.unwrap(), rows as usize);
         (sizes, text, numbers.asked.into_inner())
     }
 
@@ -155,7 +160,7 @@ mod tests {
         let (sizes, text, asked) = written(2_500).await;
         assert_eq!(sizes, [1, 1_000, 1_000, 500]);
         let after: Vec<_> = asked.iter().map(|request| request.after).collect();
-        assert_eq!(after, [None, Some(999), Some(1_999)]);
+        assert_eq!(after, [None, Some(key(999)), Some(key(1_999))]);
         assert!(asked.iter().all(|request| request.take == Take::First(PAGE)));
         assert!(text.starts_with("number,name\n0,\"a, b\"\n"), "{text}");
         assert!(text.ends_with("2499,\"a, b\"\n"));
@@ -165,7 +170,7 @@ mod tests {
     async fn an_empty_table_is_a_header() {
         let (_, text, asked) = written(0).await;
         assert_eq!((text.as_str(), asked.len()), ("number,name\n", 1));
-        let (sizes, _, _) = written(PAGE).await;
+        let (sizes, _, _) = written(1_000).await;
         assert_eq!(sizes, [1, PAGE]);
     }
 

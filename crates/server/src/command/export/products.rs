@@ -5,14 +5,12 @@ use registry_domain::page::{Page, PageRequest};
 use registry_persistence::{CommerceKey, ProductFilter, Reader, StoreError};
 
 use super::cell::Cell;
-use super::{Table, only};
+use super::{BY_CODE, Table, only};
 
 /// All products, each with the OCOP rating that holds today.
 pub(super) struct Products(pub(super) Reader);
 
 impl Table for Products {
-    type Key = CommerceKey;
-
     const COLUMNS: &'static [&'static str] = &[
         "code",
         "seller_code",
@@ -29,7 +27,7 @@ impl Table for Products {
         &self,
         request: &PageRequest<CommerceKey>,
     ) -> Result<Page<(CommerceKey, Vec<Cell>)>, StoreError> {
-        let pages = self.0.product_pages(&[ProductFilter::default()], request).await?;
+        let pages = self.0.product_pages(&[ProductFilter::default()], BY_CODE, request).await?;
         Ok(only(pages)?.map(|(key, record)| (key, self.row(&record.product))))
     }
 }

@@ -1,27 +1,25 @@
 //! Sellers as CSV.
 
-use registry_domain::commerce::{Seller, SellerCode};
+use registry_domain::commerce::Seller;
 use registry_domain::page::{Page, PageRequest};
-use registry_persistence::{Reader, SellerFilter, StoreError};
+use registry_persistence::{CommerceKey, Reader, SellerFilter, StoreError};
 
-use super::Table;
 use super::cell::Cell;
+use super::{BY_CODE, Table};
 
 /// All sellers.
 pub(super) struct Sellers(pub(super) Reader);
 
 impl Table for Sellers {
-    type Key = SellerCode;
-
     const COLUMNS: &'static [&'static str] =
         &["code", "kind", "name", "hamlet_code", "household_code", "registered_on"];
 
     async fn page(
         &self,
-        request: &PageRequest<SellerCode>,
-    ) -> Result<Page<(SellerCode, Vec<Cell>)>, StoreError> {
-        let page = self.0.seller_page(&SellerFilter::default(), request).await?;
-        Ok(page.map(|seller| (seller.code, self.row(&seller))))
+        request: &PageRequest<CommerceKey>,
+    ) -> Result<Page<(CommerceKey, Vec<Cell>)>, StoreError> {
+        let page = self.0.seller_page(&SellerFilter::default(), BY_CODE, request).await?;
+        Ok(page.map(|(key, seller)| (key, self.row(&seller))))
     }
 }
 

@@ -1,10 +1,9 @@
 //! Products from a file.
 
 use registry_domain::access::Scope;
-use registry_domain::commerce::{
-    NewProduct, ProductCategory, ProductName, SellerCode, joined_words,
-};
+use registry_domain::commerce::{NewProduct, ProductCategory, ProductName, SellerCode};
 use registry_domain::fault::{Expected, Faults, Rule};
+use registry_domain::search::joined_words;
 use registry_persistence::{RegisterProducts, Row, Store};
 
 use super::Kind;

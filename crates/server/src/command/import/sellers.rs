@@ -1,9 +1,10 @@
 //! Sellers from a file.
 
 use registry_domain::access::Scope;
-use registry_domain::commerce::{NewSeller, SellerKind, SellerName, joined_words};
+use registry_domain::commerce::{NewSeller, SellerKind, SellerName};
 use registry_domain::fault::{Expected, Faults, Rule};
 use registry_domain::household::HouseholdCode;
+use registry_domain::search::joined_words;
 use registry_domain::unit::{UnitCode, UnitId};
 use registry_persistence::{RegisterSellers, Row, Store};
 

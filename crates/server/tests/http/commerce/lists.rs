@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 on_both_engines!(
     sellers_and_products_are_filtered,
+    sellers_and_products_are_sorted_and_walked_both_ways,
     listings_are_filtered_by_each_condition_and_by_all,
     listings_are_sorted_and_walked_both_ways,
     facets_are_told_on_the_boundaries_of_any_date,
@@ -130,6 +131,41 @@ async fn sellers_and_products_are_filtered(engine: Engine) {
     }
     assert_eq!(walk(&lists.app, "sellers", &json!({}), 2).await, lists.sellers);
     assert_eq!(walk(&lists.app, "products", &json!({}), 3).await, lists.products);
+}
+
+async fn sellers_and_products_are_sorted_and_walked_both_ways(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let days = ["2023-05-01", "2022-06-01", "2024-01-01", "2022-06-01"];
+    let (mut sellers, mut products) = (Vec::new(), Vec::new());
+    for (place, day) in days.into_iter().enumerate() {
+        let new = with(seller(&format!("Hợp tác xã {place}")), json!({ "registeredOn": day }));
+        sellers.push(register(&app, "registerSeller", new).await);
+        let new = with(
+            product(&sellers[place], &format!("Khóm {place}")),
+            json!({ "registeredOn": "2024-02-01" }),
+        );
+        let later = json!({ "registeredOn": format!("2024-0{}-01", 9 - place) });
+        products.push(register(&app, "registerProduct", with(new, later)).await);
+    }
+    let by = |field: &str, direction: &str| json!({ "orderBy": { "field": field, "direction": direction } });
+    let picked =
+        |known: &[String], places: [usize; 4]| places.map(|place| known[place].clone()).to_vec();
+    for (arguments, of_sellers, of_products) in [
+        (json!({}), [0, 1, 2, 3], [0, 1, 2, 3]),
+        (by("CODE", "DESCENDING"), [3, 2, 1, 0], [3, 2, 1, 0]),
+        // Those of one day by code.
+        (by("REGISTERED_ON", "ASCENDING"), [1, 3, 0, 2], [3, 2, 1, 0]),
+        (by("REGISTERED_ON", "DESCENDING"), [2, 0, 3, 1], [0, 1, 2, 3]),
+    ] {
+        for size in [1, 3] {
+            let walked = walk(&app, "sellers", &arguments, size).await;
+            assert_eq!(walked, picked(&sellers, of_sellers), "{arguments}");
+            let walked = walk(&app, "products", &arguments, size).await;
+            assert_eq!(walked, picked(&products, of_products), "{arguments}");
+        }
+    }
+    let found = with(json!({ "search": "khom" }), by("REGISTERED_ON", "ASCENDING"));
+    assert_eq!(walk(&app, "products", &found, 2).await, picked(&products, [3, 2, 1, 0]));
 }
 
 async fn listings_are_filtered_by_each_condition_and_by_all(engine: Engine) {

@@ -1,5 +1,6 @@
 //! Marketplaces: known from the start, added, renamed, closed.
 
+use super::walk::walk;
 use super::{Shop, act, done, listing, refused, register};
 use crate::harness::TestApp;
 use crate::reporting::{faults, with};
@@ -19,10 +20,14 @@ fn fair() -> Value {
 
 async fn the_known_marketplaces_are_there_from_the_start(engine: Engine) {
     let app = TestApp::start(engine).await;
-    let (all, statements) =
-        app.counted("{ marketplaces { code name validFrom validTo version } }", json!({})).await;
-    let codes: Vec<_> =
-        all["marketplaces"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
+    let (all, statements) = app
+        .counted(
+            "{ marketplaces { totalCount nodes { code name validFrom validTo version } } }",
+            json!({}),
+        )
+        .await;
+    let all = &all["marketplaces"];
+    let codes: Vec<_> = all["nodes"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
     assert_eq!(
         codes,
         [
@@ -38,10 +43,21 @@ async fn the_known_marketplaces_are_there_from_the_start(engine: Engine) {
         ]
     );
     assert_eq!(
-        all["marketplaces"][7],
+        all["nodes"][7],
         json!({ "code": "VOSO", "name": "Vỏ Sò (Viettel Post)", "validFrom": null, "validTo": null, "version": 1 })
     );
-    assert_eq!(statements, 1);
+    assert_eq!((&all["totalCount"], statements), (&json!(9), 1));
+    let walked = walk(&app, "marketplaces", &json!({}), 2).await;
+    assert_eq!(codes, walked.iter().collect::<Vec<_>>());
+
+    let close = json!({ "code": "SENDO", "version": 1, "validity": { "to": "2025-08-01" } });
+    done(&app, "updateMarketplace", close).await;
+    let open = async |on: &str| {
+        walk(&app, "marketplaces", &json!({ "filter": { "openOn": on } }), 3).await
+    };
+    assert_eq!(open("2025-07-31").await, walked);
+    let then = open("2025-08-01").await;
+    assert_eq!((then.len(), then.contains(&"SENDO".to_owned())), (8, false));
 }
 
 async fn a_marketplace_is_added_changed_and_closed(engine: Engine) {
@@ -127,8 +143,8 @@ async fn what_is_wrong_with_a_marketplace_is_told_at_once(engine: Engine) {
     ] {
         assert_eq!(refused(&app, "updateMarketplace", input).await, [told]);
     }
-    let all = app.data("{ marketplaces { version } }", json!({})).await;
-    assert_eq!(all["marketplaces"], json!(vec![json!({ "version": 1 }); 9]));
+    let all = app.data("{ marketplaces { nodes { version } } }", json!({})).await;
+    assert_eq!(all["marketplaces"]["nodes"], json!(vec![json!({ "version": 1 }); 9]));
 }
 
 async fn a_draft_does_not_go_on_sale_where_it_is_closed(engine: Engine) {

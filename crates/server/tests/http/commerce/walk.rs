@@ -3,11 +3,16 @@
 use crate::harness::TestApp;
 use serde_json::{Value, json};
 
-/// The operation that asks for a page of `sellers`, `products` or `listings`.
+/// The operation that asks for a page of `marketplaces`, `sellers`, `products` or `listings`.
 fn operation(list: &str) -> String {
     let (filter, variables, arguments) = match list {
-        "sellers" => ("SellerFilter", "", ""),
-        "products" => ("ProductFilter", ", $search: String", ", search: $search"),
+        "marketplaces" => ("MarketplaceFilter", "", ""),
+        "sellers" => ("SellerFilter", ", $orderBy: SellerOrder", ", orderBy: $orderBy"),
+        "products" => (
+            "ProductFilter",
+            ", $search: String, $orderBy: ProductOrder",
+            ", search: $search, orderBy: $orderBy",
+        ),
         _ => (
             "ListingFilter",
             ", $search: String, $orderBy: ListingOrder",

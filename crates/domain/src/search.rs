@@ -1,4 +1,4 @@
-//! Full-text search of products: words without accents and case, each with a weight.
+//! Search of names by words without accents and case; of products with a weight for each word.
 //!
 //! Every word typed must be the beginning of a word of the product's or its seller's name. Better
 //! hits come first: whole words before beginnings, the product's name before the seller's, the words
