@@ -32,8 +32,8 @@ use place::Places;
 pub use certificate::CertificateDifference;
 pub use work::{Society, Trade, Work};
 
-/// Rows of one step at most.
-const BATCH: usize = 1_000;
+/// Rows of one step at most. Of a large step, an index writes each of its pages once, not for every thousand rows.
+const BATCH: usize = 5_000;
 
 /// How large a province.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub struct Demo {
 pub struct Step {
     /// The moment.
     pub at: Instant,
-    /// The rows, at most 1,000.
+    /// The rows, at most 5,000.
     pub work: Work,
 }
 

@@ -14,14 +14,11 @@ use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::household::{Household, head_selected};
 use crate::loader::{SurveyCountKey, SurveyKey, SurveyPageKey, answered};
-use crate::mutation::{Attempt, write};
+use crate::mutation::{Attempt, is_shown, rows, write};
 use crate::node::GlobalId;
 use crate::page::{PageArguments, connection};
 use crate::scalar::{Date, DateTime};
 use crate::session::Session;
-
-/// The most surveys in one batch.
-pub(crate) const BATCH_LIMIT: usize = 1_000;
 
 /// How a fixed line is built (công nghệ đường truyền cố định).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -316,10 +313,11 @@ impl ConnectivityMutation {
         let session = Session::of(context);
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
         let at = Path::root().field("input").field("survey");
-        let command = input.survey.parse(at).map(|row| RecordConnectivity(vec![row]));
+        let command = input.survey.parse(&at);
+        let command = command.map(|value| RecordConnectivity(vec![Row { at, value }]));
         Ok(match write(session, Scope::HouseholdsWrite, command, attempt).await? {
             Ok(written) => RecordConnectivityPayload {
-                survey: recorded(session, written.outcome.first().copied()).await?,
+                survey: recorded(context, written.outcome.first()).await?,
                 replayed: written.replayed,
                 errors: Vec::new(),
             },
@@ -338,7 +336,8 @@ impl ConnectivityMutation {
         #[graphql(desc = "The surveys (các khảo sát).")] input: RecordConnectivityBatchInput,
     ) -> Result<RecordConnectivityBatchPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        let command = parse_batch(&input.surveys).map(RecordConnectivity);
+        let at = Path::root().field("input").field("surveys");
+        let command = rows(&input.surveys, &at, SurveyInput::parse).map(RecordConnectivity);
         let session = Session::of(context);
         Ok(match write(session, Scope::HouseholdsWrite, command, attempt).await? {
             Ok(written) => RecordConnectivityBatchPayload {
@@ -351,32 +350,19 @@ impl ConnectivityMutation {
     }
 }
 
+/// The survey as recorded, if it is asked for.
 async fn recorded(
-    session: &Session,
-    key: Option<RecordedKey>,
+    context: &Context<'_>,
+    key: Option<&RecordedKey>,
 ) -> Result<Option<ConnectivitySurvey>, ApiError> {
-    let Some(key) = key else { return Ok(None) };
-    let found = session.reader.surveys_on(&[key.household], Some(key.surveyed_on)).await?;
+    let Some(key) = key.filter(|_| is_shown(context, "survey")) else { return Ok(None) };
+    let reader = &Session::of(context).reader;
+    let found = reader.surveys_on(&[key.household], Some(key.surveyed_on)).await?;
     Ok(found.into_iter().next().map(ConnectivitySurvey))
 }
 
-fn parse_batch(surveys: &[SurveyInput]) -> Result<Vec<Row<domain::NewSurvey>>, Faults> {
-    let at = Path::root().field("input").field("surveys");
-    let mut faults = Faults::default();
-    let rows = surveys.len();
-    if rows == 0 {
-        faults.push(at.clone(), Rule::BatchEmpty);
-    } else if rows > BATCH_LIMIT {
-        faults.push(at.clone(), Rule::BatchTooLarge { rows, limit: BATCH_LIMIT });
-        return Err(faults);
-    }
-    let parsed = surveys.iter().enumerate().map(|(index, survey)| survey.parse(at.index(index)));
-    let parsed = parsed.filter_map(|row| row.map_err(|found| faults.extend(found)).ok()).collect();
-    faults.or(Some(parsed))
-}
-
 impl SurveyInput {
-    fn parse(&self, at: Path) -> Result<Row<domain::NewSurvey>, Faults> {
+    fn parse(&self, at: &Path) -> Result<domain::NewSurvey, Faults> {
         let mut faults = Faults::default();
         let household = faults.keep(at.field("household"), self.household.parse::<HouseholdCode>());
         let mut services = [None; domain::DigitalService::COUNT];
@@ -407,7 +393,7 @@ impl SurveyInput {
                 services: services.map(Option::unwrap_or_default),
             },
         });
-        faults.or(survey).map(|value| Row { at, value })
+        faults.or(survey)
     }
 }
 

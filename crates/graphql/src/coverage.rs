@@ -10,12 +10,12 @@ use registry_domain::time;
 use registry_persistence::{self as store, EndCoverage, RecordCoverage, Row};
 
 use crate::access::{AccessScope, list_size, needs, open};
-use crate::connectivity::{BATCH_LIMIT, MobileGeneration};
+use crate::connectivity::MobileGeneration;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::loader::{ReachedKey, answered};
-use crate::mutation::{Attempt, write};
+use crate::mutation::{Attempt, is_shown, rows, write};
 use crate::page::{PageArguments, connection};
 use crate::scalar::{Date, DateTime};
 use crate::session::Session;
@@ -257,7 +257,9 @@ impl CoverageMutation {
     ) -> Result<RecordCoveragePayload> {
         let session = Session::of(context);
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        let command = input.parse(session).map(RecordCoverage);
+        let at = Path::root().field("input").field("coverages");
+        let command = rows(&input.coverages, &at, |row, at| row.parse(session, at));
+        let command = command.map(RecordCoverage);
         Ok(match write(session, Scope::Admin, command, attempt).await? {
             Ok(written) => RecordCoveragePayload {
                 recorded: written.outcome,
@@ -280,7 +282,7 @@ impl CoverageMutation {
         let command = input.parse(session).map(|row| EndCoverage(vec![row]));
         Ok(match write(session, Scope::Admin, command, attempt).await? {
             Ok(written) => EndCoveragePayload {
-                coverage: match written.outcome.first() {
+                coverage: match written.outcome.first().filter(|_| is_shown(context, "coverage")) {
                     Some(from) => input.ended(session, *from).await?,
                     None => None,
                 },
@@ -292,37 +294,16 @@ impl CoverageMutation {
     }
 }
 
-impl RecordCoverageInput {
-    fn parse(&self, session: &Session) -> Result<Vec<Row<domain::NewCoverage>>, Faults> {
-        let at = Path::root().field("input").field("coverages");
-        let mut faults = Faults::default();
-        let rows = self.coverages.len();
-        if rows == 0 {
-            faults.push(at, Rule::BatchEmpty);
-            return Err(faults);
-        }
-        if rows > BATCH_LIMIT {
-            faults.push(at, Rule::BatchTooLarge { rows, limit: BATCH_LIMIT });
-            return Err(faults);
-        }
-        let parsed = self.coverages.iter().enumerate().filter_map(|(index, coverage)| {
-            let at = at.index(index);
-            let value = faults.keep(at.field("commune"), coverage.parse(session))?;
-            Some(Row { at, value })
-        });
-        let parsed = parsed.collect();
-        faults.or(Some(parsed))
-    }
-}
-
 impl CoverageInput {
-    fn parse(&self, session: &Session) -> Result<domain::NewCoverage, Rule> {
+    fn parse(&self, session: &Session, at: &Path) -> Result<domain::NewCoverage, Faults> {
+        let mut faults = Faults::default();
         // A mistyped date is told at its own place; the code is still worth checking.
         let on = self.from.0.min(session.reader.today());
         let network = network(self.operator, self.generation);
-        let commune = self.commune.on(session, on)?;
-        let key = CoverageKey { commune, network, from: self.from.0 };
-        Ok(domain::NewCoverage { key, until: self.until.map(|until| until.0) })
+        let commune = faults.keep(at.field("commune"), self.commune.on(session, on));
+        let (from, until) = (self.from.0, self.until.map(|until| until.0));
+        let key = commune.map(|commune| CoverageKey { commune, network, from });
+        faults.or(key.map(|key| domain::NewCoverage { key, until }))
     }
 }
 

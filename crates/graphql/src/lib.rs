@@ -15,6 +15,7 @@ mod cursor;
 mod document;
 mod error;
 mod fault;
+mod filter;
 mod household;
 mod indicator;
 mod institution;

@@ -61,7 +61,7 @@ pub(crate) struct ReportRevisionsKey(pub(crate) PartnerCode, pub(crate) YearMont
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct TeamKey(pub(crate) TeamCode);
 
-/// All states that a team was in.
+/// The newest states that a team was in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct TeamVersionsKey(pub(crate) TeamCode);
 

@@ -1,9 +1,9 @@
 //! Where writing begins: a list of the nouns' mutations, and the one way from a parsed input to the writing door.
 
-use async_graphql::{MergedObject, Value};
+use async_graphql::{Context, MergedObject, Value};
 use registry_domain::access::Scope;
-use registry_domain::fault::Faults;
-use registry_persistence::{Command, Idempotency, WriteError, WriteRequest, Written};
+use registry_domain::fault::{Faults, Path, Rule};
+use registry_persistence::{Command, Idempotency, Row, WriteError, WriteRequest, Written};
 
 use crate::certificate::{DecisionMutation, RegistrationMutation, SubmissionMutation};
 use crate::commerce::{CatalogueMutation, ListingMutation, MarketplaceMutation};
@@ -51,6 +51,40 @@ struct SocietyMutation(
 
 #[derive(Default, MergedObject)]
 struct AdministrationMutation(UnitMutation, TokenMutation, PartnerMutation);
+
+/// The most rows in one batch.
+pub(crate) const BATCH_LIMIT: usize = 1_000;
+
+/// Parses the rows of a batch of 1…1,000, each at its place.
+pub(crate) fn rows<I, T>(
+    inputs: &[I],
+    at: &Path,
+    parse: impl Fn(&I, &Path) -> Result<T, Faults>,
+) -> Result<Vec<Row<T>>, Faults> {
+    let mut faults = Faults::default();
+    let rows = inputs.len();
+    if rows == 0 {
+        faults.push(at.clone(), Rule::BatchEmpty);
+    } else if rows > BATCH_LIMIT {
+        faults.push(at.clone(), Rule::BatchTooLarge { rows, limit: BATCH_LIMIT });
+        return Err(faults);
+    }
+    let parsed = inputs.iter().enumerate().filter_map(|(index, input)| {
+        let at = at.index(index);
+        let parsed = parse(input, &at).map_err(|found| faults.extend(found));
+        parsed.ok().map(|value| Row { at, value })
+    });
+    let parsed = parsed.collect();
+    faults.or(Some(parsed))
+}
+
+/// Whether the payload is asked for what was written by one who may read it: whoever may only write is told
+/// no more than that it was done.
+pub(crate) fn is_shown(context: &Context<'_>, field: &str) -> bool {
+    // Asking for nothing but `__typename` needs no permission, and must not fail after the commit.
+    let may_read = Session::of(context).reader.principal().require(Scope::RegistryRead).is_ok();
+    may_read && context.look_ahead().field(field).exists()
+}
 
 /// One attempt at a mutation: its key, if the client gave one, and what the key stands for.
 pub(crate) struct Attempt {

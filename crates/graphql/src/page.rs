@@ -1,8 +1,6 @@
 //! Connections: page arguments in, Relay connections out.
 
-use async_graphql::connection::{
-    Connection, DefaultConnectionName, DefaultEdgeName, Edge, EmptyFields,
-};
+use async_graphql::connection::{Connection, ConnectionNameType, Edge, EdgeNameType, EmptyFields};
 use async_graphql::{ObjectType, OutputType};
 use registry_domain::page::{Page, PageRequest, Take};
 
@@ -53,15 +51,17 @@ impl PageArguments {
 }
 
 /// A connection with `additional` fields.
-pub(crate) fn connection<K, N, A>(
+pub(crate) fn connection<K, N, A, Name, EdgeName>(
     page: Page<(K, N)>,
     list: List,
     additional: A,
-) -> Connection<Cursor, N, A, EmptyFields, DefaultConnectionName, DefaultEdgeName>
+) -> Connection<Cursor, N, A, EmptyFields, Name, EdgeName>
 where
     K: CursorKey,
     N: OutputType,
     A: ObjectType,
+    Name: ConnectionNameType,
+    EdgeName: EdgeNameType,
 {
     let mut connection =
         Connection::with_additional_fields(page.has_previous, page.has_next, additional);

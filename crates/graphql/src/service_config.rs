@@ -3,7 +3,7 @@
 use async_graphql::SimpleObject;
 
 use crate::access::open;
-use crate::connectivity::BATCH_LIMIT;
+use crate::mutation::BATCH_LIMIT;
 use crate::session::Session;
 use crate::{DocumentPolicy, SchemaSettings};
 

@@ -49,7 +49,7 @@ pub(crate) struct Session {
     pub(crate) signature: BodySignature,
     pub(crate) reporting: ReportingRules,
     figures: Arc<OnceCell<Figures>>,
-    marketplaces: Arc<OnceCell<Vec<Marketplace>>>,
+    marketplaces: Arc<Mutex<Option<Vec<Marketplace>>>>,
     past: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
 }
 
@@ -97,11 +97,20 @@ impl Session {
         &self,
         code: &MarketplaceCode,
     ) -> Result<Marketplace, ApiError> {
-        let all = self.marketplaces.get_or_try_init(|| self.reader.marketplaces()).await?;
-        let known = all.iter().find(|known| known.code == *code);
-        Ok(known
-            .cloned()
-            .ok_or_else(|| StoreError::Damaged { what: format!("marketplace {code}") })?)
+        let mut known = self.marketplaces.lock().await;
+        let find = |all: &[Marketplace]| all.iter().find(|found| found.code == *code).cloned();
+        if let Some(found) = known.as_deref().and_then(find) {
+            return Ok(found);
+        }
+        // Not read yet, or made known since.
+        let found = find(known.insert(self.reader.marketplaces().await?));
+        let damaged = || StoreError::Damaged { what: format!("marketplace {code}") };
+        Ok(found.ok_or_else(damaged)?)
+    }
+
+    /// What is known of marketplaces counts no more: the request itself changed one.
+    pub(crate) async fn forget_marketplaces(&self) {
+        self.marketplaces.lock().await.take();
     }
 
     /// The certificate reports that count, or counted at a past moment; each moment is read once.

@@ -24,7 +24,7 @@ use crate::entity::coverage::{Column, Entity, Model};
 use crate::entity::record::counter;
 use crate::rollup::apply_tallies;
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{Reader, StoreError, WriteError, bulk};
+use crate::{Reader, StoreError, WriteError, bulk, unit};
 
 /// Records coverage, all or none.
 #[derive(Debug)]
@@ -144,8 +144,12 @@ impl Command for EndCoverage {
     }
 }
 
-/// A hamlet counts as covered by the records of several communes, so one writer at a time adds them up.
-async fn lock(writer: &Writer) -> Result<(), StoreError> {
+/// Lets one writer at a time add up coverage.
+///
+/// A hamlet counts as covered while any record reaches it, of any network, and of any commune that it
+/// ever was in; so what one record changes depends on all others. They are few, some thousand rows: all of
+/// them are read under one lock, which is simpler than to find out which ones meet.
+pub(crate) async fn lock(writer: &Writer) -> Result<(), StoreError> {
     let row = counter::Entity::find_by_id("coverage");
     writer.locking(row).one(&writer.transaction).await?;
     Ok(())
@@ -182,22 +186,35 @@ async fn all_spans(connection: &impl ConnectionTrait) -> Result<Vec<CommuneSpan>
     Ok(rows.into_iter().map(span).collect())
 }
 
+/// Applies what other records change; under [`lock`].
 async fn apply_difference(
     writer: &Writer,
     before: Vec<CommuneSpan>,
     after: Vec<CommuneSpan>,
 ) -> Result<(), StoreError> {
-    let mut difference = changes(writer.units(), after);
-    accumulate(&mut difference, changes(writer.units(), before), Sign::Minus);
+    // Not those in memory: another process may just have reorganised them.
+    let units = unit::load(&writer.transaction).await?;
+    let mut difference = changes(&units, after);
+    accumulate(&mut difference, changes(&units, before), Sign::Minus);
+    apply_tallies(writer, difference).await
+}
+
+/// Applies what other units change while the records stay; under [`lock`].
+pub(crate) async fn units_changed(
+    writer: &Writer,
+    before: &Units,
+    after: &Units,
+) -> Result<(), StoreError> {
+    let spans = all_spans(&writer.transaction).await?;
+    let mut difference = changes(after, spans.iter().copied());
+    accumulate(&mut difference, changes(before, spans), Sign::Minus);
     apply_tallies(writer, difference).await
 }
 
 /// What all records say of the tallies of hamlets.
-pub(crate) async fn tallies(
-    connection: &impl ConnectionTrait,
-    units: &Units,
-) -> Result<TallyChanges, StoreError> {
-    Ok(changes(units, all_spans(connection).await?))
+pub(crate) async fn tallies(connection: &impl ConnectionTrait) -> Result<TallyChanges, StoreError> {
+    let units = unit::load(connection).await?;
+    Ok(changes(&units, all_spans(connection).await?))
 }
 
 /// Conditions on records of coverage; all of those given must hold.
@@ -296,7 +313,7 @@ impl Reader {
             let holds = |record: &&Coverage| {
                 record.key.from <= *day && record.until.is_none_or(|until| *day < until)
             };
-            Reached::by(&units, rows.iter().filter(holds).map(|record| record.key))
+            Reached::by(&units, rows.iter().filter(holds))
         };
         Ok(days.iter().map(on).collect())
     }

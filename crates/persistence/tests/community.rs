@@ -27,6 +27,7 @@ on_both_engines!(
     tampered_tallies_are_named,
     two_officers_can_not_register_the_same_team,
     many_rows_are_written_at_once,
+    the_newest_hundred_states_of_each_team_are_told,
 );
 
 fn officer() -> WritingPrincipal {
@@ -242,4 +243,25 @@ async fn many_rows_are_written_at_once(engine: Engine) {
     };
     write(&store, RecordTrainings((0..5_000).map(session).collect())).await.unwrap();
     assert_eq!(store.check_rollups().await.unwrap(), []);
+}
+
+async fn the_newest_hundred_states_of_each_team_are_told(engine: Engine) {
+    let database = TestDatabase::create(engine).await;
+    let store = database.open().await;
+    let units = units(&store);
+    for unit in [0, 1] {
+        perform(&store, &units, &Act::Register { unit, on: 10 }).await.unwrap();
+    }
+    for change in 0..103 {
+        let members = 6 + change % 2;
+        perform(&store, &units, &Act::Change { team: 1, on: 20, members }).await.unwrap();
+    }
+    perform(&store, &units, &Act::Change { team: 2, on: 20, members: 6 }).await.unwrap();
+    let reader = store.read(&Principal::development(), ReadRequest::default());
+    let codes = [1, 2].map(|number| TeamCode::new(number).unwrap());
+    let found = reader.team_versions(&codes).await.unwrap();
+    let told: Vec<_> = found.iter().map(|state| (state.team, state.version)).collect();
+    let of_first = (5..=104).map(|version| (codes[0], version));
+    let expected: Vec<_> = of_first.chain([1, 2].map(|version| (codes[1], version))).collect();
+    assert_eq!(told, expected);
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use registry_domain::access::{Principal, Scope, WritingPrincipal};
-use registry_domain::fault::Path;
+use registry_domain::fault::{Path, Rule};
 use registry_domain::institution::{
     BankService, Feature, FeatureEnd, InstitutionChange, InstitutionClosure, InstitutionCode,
     InstitutionKind, InstitutionName, NewFeature, NewInstitution, SchoolCriterion,
@@ -24,6 +24,7 @@ on_both_engines!(
     random_writes_leave_no_difference,
     criteria_recorded_at_once_are_counted_once,
     a_batch_with_all_criteria_makes_a_school_digital,
+    a_row_given_twice_names_the_row_it_repeats,
 );
 
 fn administrator() -> WritingPrincipal {
@@ -197,4 +198,62 @@ async fn a_batch_with_all_criteria_makes_a_school_digital(engine: Engine) {
     let features = reader.institution_features(&[code(1)]).await.unwrap();
     assert!(registry_domain::institution::is_digital(&features[&code(1)], day(33)));
     assert!(!registry_domain::institution::is_digital(&features[&code(1)], day(32)));
+}
+
+/// For each refused row that repeats another, its place and that of the row it repeats.
+fn repeated<T: std::fmt::Debug>(told: Result<T, WriteError>) -> Vec<(String, usize)> {
+    let Err(WriteError::Refused(faults)) = told else { panic!("{told:?}") };
+    let repeated = faults.as_slice().iter().map(|fault| match fault.rule {
+        Rule::DuplicateInBatch { first } => (fault.path.to_string(), first),
+        ref other => panic!("{other:?}"),
+    });
+    repeated.collect()
+}
+
+/// Rows about one institution twice, then about another one twice.
+fn twice_each<T>(value: impl Fn(u32) -> T) -> Vec<Row<T>> {
+    let rows = [1, 1, 2, 2].into_iter().enumerate();
+    rows.map(|(at, number)| Row { at: Path::root().index(at), value: value(number) }).collect()
+}
+
+async fn a_row_given_twice_names_the_row_it_repeats(engine: Engine) {
+    let database = TestDatabase::create(engine).await;
+    let store = database.open().await;
+    let hamlets = hamlets(&store);
+    for name in [1, 2] {
+        let kind = InstitutionKind::PrimarySchool;
+        let act = Act::Register { kind, name, hamlet: 0, on: 0 };
+        perform(&store, &hamlets, &act).await.unwrap();
+    }
+    let (request, by) = (WriteRequest::default(), administrator());
+    let expected = |field: &str| vec![(format!("[1].{field}"), 0), (format!("[3].{field}"), 2)];
+
+    let change = |number: u32| InstitutionChange {
+        code: code(number),
+        version: 1,
+        effective_on: day(40),
+        name: None,
+        hamlet: Some(hamlets[1]),
+    };
+    let told = store.write(&by, ChangeInstitutions(twice_each(change)), request.clone()).await;
+    assert_eq!(repeated(told), expected("institution"));
+    let closure =
+        |number: u32| InstitutionClosure { code: code(number), version: 1, closed_on: day(40) };
+    let told = store.write(&by, CloseInstitutions(twice_each(closure)), request.clone()).await;
+    assert_eq!(repeated(told), expected("institution"));
+
+    let new = |number: u32| new_feature(number, 0, day(40));
+    let told = store.write(&by, RecordFeatures(twice_each(new)), request.clone()).await;
+    assert_eq!(repeated(told), expected("criterion"));
+    for number in [1, 2] {
+        perform(&store, &hamlets, &Act::Begin { number, which: 0, on: 40 }).await.unwrap();
+    }
+    let end = |number: u32| FeatureEnd {
+        code: code(number),
+        feature: feature(0),
+        until: day(50),
+        reason: Label::parse("hết hạn").unwrap(),
+    };
+    let told = store.write(&by, EndFeatures(twice_each(end)), request).await;
+    assert_eq!(repeated(told), expected("criterion"));
 }

@@ -12,7 +12,7 @@ use registry_domain::unit::{Level, UnitId, Units};
 use registry_testing::{Engine, TestDatabase};
 
 use super::CertificateDifference;
-use crate::{Demo, Scale, Step, Work};
+use crate::{BATCH, Demo, Scale, Step, Work};
 
 async fn units() -> std::sync::Arc<Units> {
     let database = TestDatabase::create(Engine::Sqlite).await;
@@ -201,7 +201,7 @@ impl Registered {
         for step in steps {
             match &step.work {
                 Work::Certify(rows) => {
-                    assert!((1..=1_000).contains(&rows.len()));
+                    assert!((1..=BATCH).contains(&rows.len()));
                     registered.batches += 1;
                     for row in rows {
                         registered.take(row, local_date(step.at));

@@ -17,7 +17,7 @@ use registry_domain::time::{Date, local_date};
 use registry_domain::unit::{Level, UnitId, Units};
 use registry_testing::{Engine, TestDatabase};
 
-use crate::{Demo, Scale, Society, Step, Trade, Work};
+use crate::{BATCH, Demo, Scale, Society, Step, Trade, Work};
 
 const SCALES: [Scale; 2] = [Scale::Small, Scale::Province];
 
@@ -51,7 +51,7 @@ impl Recorded {
     fn of(demo: &Demo) -> Self {
         let mut all = Self { steps: demo.others.len(), ..Self::default() };
         for Step { at, work } in demo.others.iter().cloned() {
-            assert!((1..=1_000).contains(&work.rows()), "{at}");
+            assert!((1..=BATCH).contains(&work.rows()), "{at}");
             let on = local_date(at);
             match work {
                 Work::Society(society) => all.society(on, society),

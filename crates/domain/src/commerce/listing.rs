@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{ListingUrl, MarketplaceCode, ProductCode, Stars, Vnd};
 use crate::code::{Code, CodeKind};
+use crate::connectivity::coded;
 use crate::fault::{Expected, Language};
 use crate::text::Label;
 use crate::time::{Date, Instant};
@@ -34,27 +35,14 @@ pub enum ListingStatus {
     Delisted,
 }
 
+coded!(ListingStatus {
+    Draft = "DRAFT",
+    Active = "ACTIVE",
+    Suspended = "SUSPENDED",
+    Delisted = "DELISTED",
+});
+
 impl ListingStatus {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Draft, Self::Active, Self::Suspended, Self::Delisted];
-
-    /// The stable name; the form that is stored.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Draft => "DRAFT",
-            Self::Active => "ACTIVE",
-            Self::Suspended => "SUSPENDED",
-            Self::Delisted => "DELISTED",
-        }
-    }
-
-    /// Reads the stable name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.code() == code)
-    }
-
     /// Where it may go from here.
     #[must_use]
     pub const fn next(self) -> &'static [Self] {

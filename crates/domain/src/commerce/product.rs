@@ -4,6 +4,7 @@ use chrono::Months;
 
 use super::SellerCode;
 use crate::code::{Code, CodeKind};
+use crate::connectivity::coded;
 use crate::fault::{Expected, Rule};
 use crate::text::Label;
 use crate::time::Date;
@@ -50,42 +51,17 @@ pub enum ProductCategory {
     Tourism,
 }
 
-impl ProductCategory {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::FreshFood,
-        Self::RawFood,
-        Self::ProcessedFood,
-        Self::Seasoning,
-        Self::Drink,
-        Self::Herbal,
-        Self::Handicraft,
-        Self::Ornamental,
-        Self::Tourism,
-    ];
-
-    /// The stable name; the form that is stored.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::FreshFood => "FRESH_FOOD",
-            Self::RawFood => "RAW_FOOD",
-            Self::ProcessedFood => "PROCESSED_FOOD",
-            Self::Seasoning => "SEASONING",
-            Self::Drink => "DRINK",
-            Self::Herbal => "HERBAL",
-            Self::Handicraft => "HANDICRAFT",
-            Self::Ornamental => "ORNAMENTAL",
-            Self::Tourism => "TOURISM",
-        }
-    }
-
-    /// Reads the stable name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|category| category.code() == code)
-    }
-}
+coded!(ProductCategory {
+    FreshFood = "FRESH_FOOD",
+    RawFood = "RAW_FOOD",
+    ProcessedFood = "PROCESSED_FOOD",
+    Seasoning = "SEASONING",
+    Drink = "DRINK",
+    Herbal = "HERBAL",
+    Handicraft = "HANDICRAFT",
+    Ornamental = "ORNAMENTAL",
+    Tourism = "TOURISM",
+});
 
 /// OCOP stars, 1…5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

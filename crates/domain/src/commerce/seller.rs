@@ -1,6 +1,7 @@
 //! Sellers: households, cooperatives and enterprises of the province that sell online.
 
 use crate::code::{Code, CodeKind};
+use crate::connectivity::coded;
 use crate::fault::{Expected, Rule};
 use crate::household::HouseholdCode;
 use crate::text::Label;
@@ -36,26 +37,11 @@ pub enum SellerKind {
     Enterprise,
 }
 
-impl SellerKind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Household, Self::Cooperative, Self::Enterprise];
-
-    /// The stable name; the form that is stored.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Household => "HOUSEHOLD",
-            Self::Cooperative => "COOPERATIVE",
-            Self::Enterprise => "ENTERPRISE",
-        }
-    }
-
-    /// Reads the stable name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-}
+coded!(SellerKind {
+    Household = "HOUSEHOLD",
+    Cooperative = "COOPERATIVE",
+    Enterprise = "ENTERPRISE",
+});
 
 /// A seller to be registered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What teams do, month by month: how many people they helped, with what, where.
 
 use super::TeamCode;
+use crate::connectivity::coded;
 use crate::fault::Rule;
 use crate::time::{Instant, YearMonth};
 use crate::unit::UnitId;
@@ -20,34 +21,13 @@ pub enum HelpKind {
     Other,
 }
 
-impl HelpKind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::RegisterAccount,
-        Self::FileOnline,
-        Self::PayCashless,
-        Self::ListProduct,
-        Self::Other,
-    ];
-
-    /// The stable name; the form that is stored.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::RegisterAccount => "REGISTER_ACCOUNT",
-            Self::FileOnline => "FILE_ONLINE",
-            Self::PayCashless => "PAY_CASHLESS",
-            Self::ListProduct => "LIST_PRODUCT",
-            Self::Other => "OTHER",
-        }
-    }
-
-    /// Reads the stable name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-}
+coded!(HelpKind {
+    RegisterAccount = "REGISTER_ACCOUNT",
+    FileOnline = "FILE_ONLINE",
+    PayCashless = "PAY_CASHLESS",
+    ListProduct = "LIST_PRODUCT",
+    Other = "OTHER",
+});
 
 /// How many people were helped: 0…1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -124,7 +104,7 @@ mod tests {
     #[test]
     fn stable_names_lead_back_to_their_kind() {
         for kind in HelpKind::ALL {
-            assert_eq!(HelpKind::from_code(kind.code()), Some(kind));
+            assert_eq!(HelpKind::from_code(kind.code()), Some(*kind));
         }
     }
 

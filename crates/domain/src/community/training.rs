@@ -1,6 +1,7 @@
 //! Training sessions (buổi tập huấn): where, when, about what, for whom, how many came.
 
 use crate::code::{Code, CodeKind};
+use crate::connectivity::coded;
 use crate::fault::{Expected, Rule};
 use crate::text::Label;
 use crate::time::{Date, Instant};
@@ -42,37 +43,6 @@ pub enum TrainingTopic {
     OnlineSafety,
 }
 
-impl TrainingTopic {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::DigitalSkills,
-        Self::PublicServices,
-        Self::CashlessPayment,
-        Self::Ecommerce,
-        Self::DigitalSignature,
-        Self::OnlineSafety,
-    ];
-
-    /// The stable name; the form that is stored.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::DigitalSkills => "DIGITAL_SKILLS",
-            Self::PublicServices => "PUBLIC_SERVICES",
-            Self::CashlessPayment => "CASHLESS_PAYMENT",
-            Self::Ecommerce => "ECOMMERCE",
-            Self::DigitalSignature => "DIGITAL_SIGNATURE",
-            Self::OnlineSafety => "ONLINE_SAFETY",
-        }
-    }
-
-    /// Reads the stable name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|topic| topic.code() == code)
-    }
-}
-
 /// Whom a session is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TrainingAudience {
@@ -88,34 +58,21 @@ pub enum TrainingAudience {
     TeamMembers,
 }
 
-impl TrainingAudience {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Residents,
-        Self::FarmHouseholds,
-        Self::Cooperatives,
-        Self::Enterprises,
-        Self::TeamMembers,
-    ];
-
-    /// The stable name; the form that is stored.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Residents => "RESIDENTS",
-            Self::FarmHouseholds => "FARM_HOUSEHOLDS",
-            Self::Cooperatives => "COOPERATIVES",
-            Self::Enterprises => "ENTERPRISES",
-            Self::TeamMembers => "TEAM_MEMBERS",
-        }
-    }
-
-    /// Reads the stable name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|audience| audience.code() == code)
-    }
-}
+coded!(TrainingTopic {
+    DigitalSkills = "DIGITAL_SKILLS",
+    PublicServices = "PUBLIC_SERVICES",
+    CashlessPayment = "CASHLESS_PAYMENT",
+    Ecommerce = "ECOMMERCE",
+    DigitalSignature = "DIGITAL_SIGNATURE",
+    OnlineSafety = "ONLINE_SAFETY",
+});
+coded!(TrainingAudience {
+    Residents = "RESIDENTS",
+    FarmHouseholds = "FARM_HOUSEHOLDS",
+    Cooperatives = "COOPERATIVES",
+    Enterprises = "ENTERPRISES",
+    TeamMembers = "TEAM_MEMBERS",
+});
 
 /// How many people came: 1…10,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -208,10 +165,10 @@ mod tests {
     #[test]
     fn stable_names_lead_back() {
         for topic in TrainingTopic::ALL {
-            assert_eq!(TrainingTopic::from_code(topic.code()), Some(topic));
+            assert_eq!(TrainingTopic::from_code(topic.code()), Some(*topic));
         }
         for audience in TrainingAudience::ALL {
-            assert_eq!(TrainingAudience::from_code(audience.code()), Some(audience));
+            assert_eq!(TrainingAudience::from_code(audience.code()), Some(*audience));
         }
     }
 

@@ -1,7 +1,8 @@
 //! Mobile coverage: which networks reach a commune, from when to when. Knows nothing of how records are stored.
 //!
 //! A record names the commune as it was on its first day, and reaches the hamlets that the commune
-//! had that day; it goes on doing so whatever becomes of the commune.
+//! had that day; it goes on doing so whatever becomes of the commune. It also reaches those that are
+//! founded in the commune while it is in force: their land lay there before.
 
 mod rule;
 
@@ -144,10 +145,19 @@ pub fn overlap(left: Span, right: Span) -> bool {
     begins_before_end(left.0, right.1) && begins_before_end(right.0, left.1)
 }
 
-/// The hamlets that a record of `commune` beginning on `from` reaches.
+/// The hamlets that a record of `commune` reaches: those of its first day, and those founded there
+/// while it is in force.
 #[must_use]
-pub fn reached(units: &Units, commune: UnitId, from: Date) -> Vec<UnitId> {
-    hamlets(units, &units.tree(from), commune)
+pub fn reached(units: &Units, commune: UnitId, (from, until): Span) -> Vec<UnitId> {
+    let founded = units.all().iter().filter(|unit| {
+        let in_force = |first: Date| from < first && until.is_none_or(|until| first < until);
+        let there = |first: Date| units.tree(first).is_within(unit.id, commune);
+        let first_day = unit.validity.from.filter(|_| unit.level() == Level::Hamlet);
+        first_day.is_some_and(|first| in_force(first) && there(first))
+    });
+    let mut reached = hamlets(units, &units.tree(from), commune);
+    reached.extend(founded.map(|unit| unit.id));
+    reached
 }
 
 fn hamlets(units: &Units, tree: &UnitTree, unit: UnitId) -> Vec<UnitId> {
@@ -160,7 +170,7 @@ fn hamlets(units: &Units, tree: &UnitTree, unit: UnitId) -> Vec<UnitId> {
 pub fn changes(units: &Units, records: impl IntoIterator<Item = (UnitId, Span)>) -> TallyChanges {
     let mut spans: BTreeMap<UnitId, Vec<Span>> = BTreeMap::new();
     for (commune, span) in records {
-        for hamlet in reached(units, commune, span.0) {
+        for hamlet in reached(units, commune, span) {
             spans.entry(hamlet).or_default().push(span);
         }
     }
@@ -189,10 +199,14 @@ pub struct Reached(BTreeMap<Network, Vec<UnitId>>);
 impl Reached {
     /// Adds up the records in force on the day.
     #[must_use]
-    pub fn by(units: &Units, records: impl IntoIterator<Item = CoverageKey>) -> Self {
+    pub fn by<'records>(
+        units: &Units,
+        records: impl IntoIterator<Item = &'records Coverage>,
+    ) -> Self {
         let mut found: BTreeMap<Network, Vec<UnitId>> = BTreeMap::new();
-        for CoverageKey { commune, network, from } in records {
-            found.entry(network).or_default().extend(reached(units, commune, from));
+        for Coverage { key: CoverageKey { commune, network, from }, until, .. } in records {
+            let reached = reached(units, *commune, (*from, *until));
+            found.entry(*network).or_default().extend(reached);
         }
         for hamlets in found.values_mut() {
             hamlets.sort_unstable();
@@ -231,9 +245,64 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::unit::{Parentage, Title, Unit, Validity};
 
     fn day(offset: u16) -> Date {
         first_network() + chrono::Days::new(offset.into())
+    }
+
+    /// Two communes; a hamlet of the first moves into the second on day 20, when another one is
+    /// founded in the first.
+    fn units() -> Units {
+        let [always, first, second] = [(None, None), (None, Some(20)), (Some(20), None)].map(
+            |(from, until): (Option<u16>, Option<u16>)| Validity {
+                from: from.map(day),
+                until: until.map(day),
+            },
+        );
+        let unit = |id, code: &str, title, validity| {
+            let (id, code) = (UnitId::new(id), code.parse().unwrap());
+            Unit { id, code, title, name: format!("Đơn vị {code}"), validity }
+        };
+        let all = vec![
+            unit(1, "92", Title::CentralCity, always),
+            unit(2, "31441", Title::Commune, always),
+            unit(3, "31442", Title::Commune, always),
+            unit(4, "31441001", Title::Hamlet, always),
+            unit(5, "31441002", Title::Hamlet, always),
+            unit(6, "31441003", Title::Hamlet, second),
+            unit(7, "31442001", Title::Hamlet, always),
+        ];
+        let belongs = |unit, parent, validity| {
+            let [unit, parent] = [unit, parent].map(UnitId::new);
+            Parentage { unit, parent, validity }
+        };
+        let parentages = [
+            belongs(2, 1, always),
+            belongs(3, 1, always),
+            belongs(4, 2, always),
+            belongs(5, 2, first),
+            belongs(5, 3, second),
+            belongs(6, 2, second),
+            belongs(7, 3, always),
+        ];
+        Units::build(all, &parentages, Vec::new()).unwrap()
+    }
+
+    #[test]
+    fn a_record_reaches_the_hamlets_of_its_first_day_and_those_founded_while_it_is_in_force() {
+        let units = units();
+        let reached = |commune, from, until: Option<u16>| {
+            let span = (day(from), until.map(day));
+            let reached = super::reached(&units, UnitId::new(commune), span);
+            reached.into_iter().map(UnitId::get).collect::<Vec<_>>()
+        };
+        assert_eq!(reached(2, 10, None), [4, 5, 6]);
+        assert_eq!(reached(2, 10, Some(21)), [4, 5, 6], "in force on the first day");
+        assert_eq!(reached(2, 10, Some(20)), [4, 5], "ended before");
+        assert_eq!(reached(2, 20, None), [4, 6], "on the boundaries of the first day");
+        assert_eq!(reached(3, 10, None), [7], "what moves in was there before");
+        assert_eq!(reached(3, 20, None), [5, 7]);
     }
 
     proptest! {

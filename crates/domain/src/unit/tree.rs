@@ -174,6 +174,11 @@ impl Units {
         past.checked_sub(1).map_or(Date::MIN, |at| self.boundaries[at])
     }
 
+    /// The days after `date` on which any unit or parentage changes, in order.
+    pub(super) fn boundaries_after(&self, date: Date) -> &[Date] {
+        &self.boundaries[self.boundaries.partition_point(|first| *first <= date)..]
+    }
+
     /// What `unit` came from.
     pub fn predecessors(&self, unit: UnitId) -> impl Iterator<Item = &Succession> {
         self.successions.iter().filter(move |succession| succession.new == unit)

@@ -15,10 +15,9 @@ use registry_persistence::{ChangeCertificateStatus, RegisterCertificates, Row};
 use super::acting_partner;
 use super::single::{Certificate, CertificateStatus, one_certificate};
 use crate::access::{AccessScope, list_size, needs};
-use crate::connectivity::BATCH_LIMIT;
 use crate::error::ApiError;
 use crate::fault::UserError;
-use crate::mutation::{Attempt, write};
+use crate::mutation::{Attempt, BATCH_LIMIT, write};
 use crate::scalar::{Date, Told, UnitCode};
 use crate::session::Session;
 

@@ -1,19 +1,24 @@
 //! Which sellers, products and listings a list shows, and in which order.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Enum, InputObject};
 use registry_domain::commerce::{MarketplaceCode, Stars};
 use registry_domain::fault::Rule;
-use registry_domain::search::SearchText;
 use registry_persistence::{
     self as store, CatalogueOrder, CatalogueSort, Direction, HouseholdScope, ListingSort,
 };
 
 use super::{ListingStatus, ProductCategory, SellerKind};
 use crate::error::ApiError;
+use crate::filter::{each_once, search};
 use crate::household::OrderDirection;
 use crate::scalar::{Date, RegistryCode, Vnd};
 use crate::session::Session;
 use crate::unit::UnitRef;
+
+/// The most marketplaces that a filter names.
+const MARKETPLACES_LIMIT: usize = 100;
 
 /// Conditions on marketplaces (điều kiện lọc sàn).
 #[derive(Debug, Default, InputObject)]
@@ -51,7 +56,7 @@ pub(crate) struct ProductFilter {
 pub(crate) struct ListingFilter {
     /// Sold from a hamlet of this unit (thuộc đơn vị), by its boundaries on the date it was named by.
     within: Option<UnitRef>,
-    /// On one of these marketplaces (mã sàn).
+    /// On one of these marketplaces (mã sàn), at most 100.
     marketplace: Option<Vec<String>>,
     /// Of products in one of these groups (nhóm sản phẩm).
     category: Option<Vec<ProductCategory>>,
@@ -145,7 +150,7 @@ impl SellerFilter {
     pub(super) fn conditions(self, session: &Session) -> Result<store::SellerFilter, ApiError> {
         Ok(store::SellerFilter {
             hamlets: hamlets(session, self.within.as_ref())?,
-            kinds: into_all(self.kind),
+            kinds: each_once(self.kind),
             search: search(self.search.as_deref())?,
         })
     }
@@ -160,7 +165,7 @@ impl ProductFilter {
         Ok(store::ProductFilter {
             hamlets: hamlets(session, self.within.as_ref())?,
             seller: self.seller.map(|code| code.read("seller")).transpose()?,
-            categories: into_all(self.category),
+            categories: each_once(self.category),
             stars: stars(self.stars)?,
             search: search(typed)?,
         })
@@ -173,20 +178,18 @@ impl ListingFilter {
         session: &Session,
         typed: Option<&str>,
     ) -> Result<store::ListingFilter, ApiError> {
-        let codes = self.marketplace.into_iter().flatten();
-        let codes = codes.map(|code| code.parse::<MarketplaceCode>());
         let price = self.price_vnd.unwrap_or(PriceRange { min: None, max: None });
         Ok(store::ListingFilter {
             products: store::ProductFilter {
                 hamlets: hamlets(session, self.within.as_ref())?,
                 seller: self.seller.map(|code| code.read("seller")).transpose()?,
-                categories: into_all(self.category),
+                categories: each_once(self.category),
                 stars: stars(self.stars)?,
                 search: search(typed)?,
             },
             product: None,
-            marketplaces: codes.collect::<Result<_, _>>().map_err(invalid("marketplace"))?,
-            statuses: into_all(self.status),
+            marketplaces: marketplaces(self.marketplace)?,
+            statuses: each_once(self.status),
             price_from: price.min.map(|price| price.0),
             price_to: price.max.map(|price| price.0),
         })
@@ -236,8 +239,13 @@ impl ListingOrder {
     }
 }
 
-fn into_all<T, U: From<T>>(given: Option<Vec<T>>) -> Vec<U> {
-    given.into_iter().flatten().map(U::from).collect()
+fn marketplaces(given: Option<Vec<String>>) -> Result<Vec<MarketplaceCode>, ApiError> {
+    let codes = given.into_iter().flatten().map(|code| code.parse());
+    let codes = codes.collect::<Result<BTreeSet<_>, _>>().map_err(invalid("marketplace"))?;
+    if codes.len() > MARKETPLACES_LIMIT {
+        return Err(ApiError::TooMany { what: "marketplace", limit: MARKETPLACES_LIMIT });
+    }
+    Ok(codes.into_iter().collect())
 }
 
 fn hamlets(session: &Session, within: Option<&UnitRef>) -> Result<HouseholdScope, ApiError> {
@@ -246,16 +254,9 @@ fn hamlets(session: &Session, within: Option<&UnitRef>) -> Result<HouseholdScope
 }
 
 fn stars(given: Option<Vec<i32>>) -> Result<Vec<Stars>, ApiError> {
-    given
-        .into_iter()
-        .flatten()
-        .map(Stars::parse)
-        .collect::<Result<_, _>>()
-        .map_err(invalid("stars"))
-}
-
-fn search(typed: Option<&str>) -> Result<Option<SearchText>, ApiError> {
-    typed.map(SearchText::parse).transpose().map_err(invalid("search"))
+    let stars = given.into_iter().flatten().map(Stars::parse);
+    let stars = stars.collect::<Result<BTreeSet<_>, _>>().map_err(invalid("stars"))?;
+    Ok(stars.into_iter().collect())
 }
 
 fn invalid(name: &'static str) -> impl Fn(Rule) -> ApiError {

@@ -1,14 +1,14 @@
 //! Listings: the object with its history and sales, the list of them, and what the list says as a whole.
 
-use async_graphql::connection::{Connection, EmptyFields};
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use registry_domain::commerce::{self as domain, ListingCode};
-use registry_domain::page::PageRequest;
+use async_graphql::connection::{Connection, ConnectionNameType, EdgeNameType, EmptyFields};
+use async_graphql::{Context, ID, Object, OutputType, Result, SimpleObject};
+use registry_domain::commerce::{self as domain, ListingCode, ProductCode};
+use registry_domain::page::{Page, PageRequest};
 use registry_domain::time;
 use registry_persistence::{self as store, CommerceKey, ListingRecord};
 
 use super::facet::ListingFacets;
-use super::loader::{HistoryKey, ListingCountKey, ListingPageKey, SalesKey};
+use super::loader::{HistoryKey, ListingCountKey, ListingKey, ListingPageKey, SalesKey};
 use super::{ListingFilter, ListingOrder, ListingStatus, Marketplace, Product, Seller, readers};
 use crate::access::{list_size, needs};
 use crate::cursor::{Cursor, List};
@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::loader::answered;
 use crate::node::GlobalId;
 use crate::page::{PageArguments, connection};
-use crate::scalar::{Date, DateTime, RegistryCode, Vnd, YearMonth};
+use crate::scalar::{Date, DateTime, RegistryCode, Total, Vnd, YearMonth};
 use crate::session::Session;
 
 /// One state that a listing was in (một lần thay đổi).
@@ -56,9 +56,9 @@ impl From<domain::ListingChange> for ListingChange {
 pub(crate) struct MonthlySales {
     /// The month (tháng).
     month: YearMonth,
-    /// Orders (số đơn hàng).
+    /// Orders (số đơn hàng), 0…10,000,000.
     orders: i64,
-    /// Items (số sản phẩm bán ra).
+    /// Items (số sản phẩm bán ra), 0…10,000,000.
     items: i64,
     /// What was paid for them (doanh thu).
     revenue_vnd: Vnd,
@@ -86,9 +86,9 @@ impl From<domain::MonthlySales> for MonthlySales {
 #[graphql(directive = needs::apply(readers()))]
 pub(crate) struct SalesTotal {
     /// Orders (số đơn hàng).
-    orders: i64,
+    orders: Total,
     /// Items (số sản phẩm bán ra).
-    items: i64,
+    items: Total,
     /// What was paid for them (doanh thu).
     revenue_vnd: Vnd,
 }
@@ -160,7 +160,7 @@ impl Listing {
         self.0.listing.version
     }
 
-    /// Every state and price it had (lịch sử giá và trạng thái), oldest first.
+    /// The states and prices it had (lịch sử giá và trạng thái), the newest 100, oldest first.
     #[graphql(directive = list_size::apply(Some(10), None))]
     async fn history(&self, context: &Context<'_>) -> Result<Vec<ListingChange>> {
         let key = HistoryKey(self.0.listing.code);
@@ -226,7 +226,38 @@ impl ListingSummary {
         let reader = &Session::of(context).reader;
         let total = reader.listing_sales_total(&self.filter, month(from), month(to)).await;
         let store::SalesTotal { orders, items, revenue } = total.map_err(ApiError::from)?;
+        let [orders, items] = [orders, items].map(|count| Total(count.cast_unsigned()));
         Ok(SalesTotal { orders, items, revenue_vnd: Vnd(revenue) })
+    }
+}
+
+/// The listings of one product: without what only a whole list of listings says.
+pub(crate) type ProductListingConnection =
+    Connection<Cursor, Listing, ListingCount, EmptyFields, OfProduct, OfProduct>;
+
+/// Names the connection of a product's listings.
+pub(crate) struct OfProduct;
+
+impl ConnectionNameType for OfProduct {
+    fn type_name<T: OutputType>() -> String {
+        "ProductListingConnection".into()
+    }
+}
+
+impl EdgeNameType for OfProduct {
+    fn type_name<T: OutputType>() -> String {
+        "ProductListingEdge".into()
+    }
+}
+
+/// How many listings the product has; counted only if selected.
+pub(crate) struct ListingCount(ListingCountKey);
+
+#[Object(directive = needs::apply(readers()))]
+impl ListingCount {
+    /// The number of all listings of the product (tổng số tin đăng); costs a statement.
+    async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
+        Ok(answered(Session::of(context).records.load_one(self.0.clone()).await?)?)
     }
 }
 
@@ -249,32 +280,33 @@ pub(crate) async fn listing_page(
     let on = on.map_or_else(|| session.reader.today(), |unit| unit.on);
     let order = ListingOrder::of(arguments.order_by.as_ref());
     let filter = filter.conditions(session, arguments.search.as_deref())?;
-    page_of(session, ListingSummary { filter, on }, order, arguments.page).await
+    let (page, list) = page_of(session, &filter, order, arguments.page).await?;
+    Ok(connection(page, list, ListingSummary { filter, on }))
 }
 
-/// A page of the listings that a filter finds.
+/// A page of the listings of one product.
 pub(super) async fn listings_of(
     session: &Session,
-    filter: store::ListingFilter,
+    product: ProductCode,
     order: store::ListingOrder,
     page: PageArguments,
-) -> Result<ListingConnection, ApiError> {
-    let summary = ListingSummary { filter, on: session.reader.today() };
-    page_of(session, summary, order, page).await
+) -> Result<ProductListingConnection, ApiError> {
+    let filter = store::ListingFilter { product: Some(product), ..Default::default() };
+    let (page, list) = page_of(session, &filter, order, page).await?;
+    Ok(connection(page, list, ListingCount(ListingCountKey(filter))))
 }
 
 async fn page_of(
     session: &Session,
-    summary: ListingSummary,
+    filter: &store::ListingFilter,
     order: store::ListingOrder,
     page: PageArguments,
-) -> Result<ListingConnection, ApiError> {
-    let list = List::of(("listings", &summary.filter, order));
+) -> Result<(Page<(CommerceKey, Listing)>, List), ApiError> {
+    let list = List::of(("listings", filter, order));
     let request: PageRequest<CommerceKey> = page.request(list, session)?;
-    let key = ListingPageKey(summary.filter.clone(), order, request);
+    let key = ListingPageKey(filter.clone(), order, request);
     let page = answered(session.records.load_one(key).await?)?;
-    let page = page.map(|(key, record)| (key, Listing(record)));
-    Ok(connection(page, list, summary))
+    Ok((page.map(|(key, record)| (key, Listing(record))), list))
 }
 
 /// One listing by its code.
@@ -282,5 +314,5 @@ pub(crate) async fn one_listing(
     session: &Session,
     code: ListingCode,
 ) -> Result<Option<Listing>, ApiError> {
-    Ok(session.reader.listings(&[code]).await?.into_iter().next().map(Listing))
+    Ok(session.records.load_one(ListingKey(code)).await?.map(Listing))
 }

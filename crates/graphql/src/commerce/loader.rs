@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use registry_domain::commerce::{ListingChange, ListingCode, MonthlySales, ProductCode, Rating};
+use registry_domain::commerce::{
+    ListingChange, ListingCode, MonthlySales, ProductCode, Rating, Seller, SellerCode,
+};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::YearMonth;
 use registry_persistence::{
@@ -13,6 +15,18 @@ use registry_persistence::{
 
 use crate::error::ApiError;
 use crate::loader::{Records, grouped};
+
+/// A seller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SellerKey(pub(super) SellerCode);
+
+/// A product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ProductKey(pub(super) ProductCode);
+
+/// A listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ListingKey(pub(super) ListingCode);
 
 /// One page of the products that a filter finds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,6 +67,45 @@ pub(super) struct SalesKey(
     pub(super) Option<YearMonth>,
     pub(super) Option<YearMonth>,
 );
+
+impl Loader<SellerKey> for Records {
+    type Value = Seller;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[SellerKey]) -> Result<HashMap<SellerKey, Seller>, ApiError> {
+        let codes: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.0.sellers(&codes).await?.into_iter();
+        Ok(found.map(|found| (SellerKey(found.code), found)).collect())
+    }
+}
+
+impl Loader<ProductKey> for Records {
+    type Value = ProductRecord;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ProductKey],
+    ) -> Result<HashMap<ProductKey, ProductRecord>, ApiError> {
+        let codes: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.0.products(&codes).await?.into_iter();
+        Ok(found.map(|found| (ProductKey(found.product.code), found)).collect())
+    }
+}
+
+impl Loader<ListingKey> for Records {
+    type Value = ListingRecord;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ListingKey],
+    ) -> Result<HashMap<ListingKey, ListingRecord>, ApiError> {
+        let codes: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.0.listings(&codes).await?.into_iter();
+        Ok(found.map(|found| (ListingKey(found.listing.code), found)).collect())
+    }
+}
 
 impl Loader<ProductPageKey> for Records {
     type Value = Page<(CommerceKey, ProductRecord)>;

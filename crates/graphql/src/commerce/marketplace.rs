@@ -16,7 +16,7 @@ use crate::access::{AccessScope, needs};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::fault::UserError;
-use crate::mutation::{Attempt, write};
+use crate::mutation::{Attempt, is_shown, write};
 use crate::page::{PageArguments, connection};
 use crate::scalar::Date;
 use crate::session::Session;
@@ -140,7 +140,7 @@ impl MarketplaceMutation {
         #[graphql(desc = "The marketplace (sàn).")] input: RegisterMarketplaceInput,
     ) -> Result<MarketplacePayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        Ok(change(Session::of(context), input.parse(), attempt).await?)
+        Ok(change(context, input.parse(), attempt).await?)
     }
 
     /// Changes a marketplace's name, or when it can be sold on (cập nhật sàn). Needs `admin`.
@@ -151,25 +151,27 @@ impl MarketplaceMutation {
         #[graphql(desc = "What changes (thay đổi).")] input: UpdateMarketplaceInput,
     ) -> Result<MarketplacePayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        Ok(change(Session::of(context), input.parse(), attempt).await?)
+        Ok(change(context, input.parse(), attempt).await?)
     }
 }
 
 /// Carries out a command whose outcome is the marketplace's code, and shows the marketplace.
 async fn change<C: Command<Outcome = String>>(
-    session: &Session,
+    context: &Context<'_>,
     command: Result<C, Faults>,
     attempt: Attempt,
 ) -> Result<MarketplacePayload, ApiError> {
+    let session = Session::of(context);
     Ok(match write(session, Scope::Admin, command, attempt).await? {
         Ok(written) => {
-            let all = session.reader.marketplaces().await?.into_iter();
-            let changed = { all }.find(|known| known.code.as_str() == written.outcome);
-            MarketplacePayload {
-                marketplace: changed.map(Into::into),
-                replayed: written.replayed,
-                errors: Vec::new(),
-            }
+            session.forget_marketplaces().await;
+            let code = written.outcome.parse::<MarketplaceCode>().ok();
+            let code = code.filter(|_| is_shown(context, "marketplace"));
+            let marketplace = match code {
+                Some(code) => Some(session.marketplace(&code).await?.into()),
+                None => None,
+            };
+            MarketplacePayload { marketplace, replayed: written.replayed, errors: Vec::new() }
         }
         Err(errors) => MarketplacePayload { marketplace: None, replayed: false, errors },
     })
@@ -181,7 +183,8 @@ impl MarketplaceValidity {
         if let Some((from, until)) = from.zip(until)
             && until <= from
         {
-            faults.push(at.field("to"), Rule::DateTooEarly { earliest: from });
+            let earliest = from.succ_opt().unwrap_or(from);
+            faults.push(at.field("to"), Rule::DateTooEarly { earliest });
         }
         Validity { from, until }
     }

@@ -18,7 +18,6 @@ use filter::{
     ListingFilter, ListingOrder, MarketplaceFilter, ProductFilter, ProductOrder, SellerFilter,
     SellerOrder,
 };
-use listing::ListingConnection;
 pub(crate) use listing::{Listing, one_listing};
 use marketplace::Marketplace;
 pub(crate) use marketplace::MarketplaceMutation;

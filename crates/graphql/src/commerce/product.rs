@@ -6,11 +6,9 @@ use registry_domain::commerce::{self as domain, ProductCode};
 use registry_domain::page::PageRequest;
 use registry_persistence::{self as store, CatalogueOrder, CommerceKey, ProductRecord};
 
-use super::listing::listings_of;
-use super::loader::{ProductCountKey, ProductPageKey, RatingsKey};
-use super::{
-    ListingConnection, ListingOrder, ProductCategory, ProductFilter, ProductOrder, Seller, readers,
-};
+use super::listing::{ProductListingConnection, listings_of};
+use super::loader::{ProductCountKey, ProductKey, ProductPageKey, RatingsKey};
+use super::{ListingOrder, ProductCategory, ProductFilter, ProductOrder, Seller, readers};
 use crate::access::{list_size, needs};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
@@ -110,12 +108,10 @@ impl Product {
         #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
-    ) -> Result<ListingConnection> {
-        let code = self.0.product.code;
-        let filter = store::ListingFilter { product: Some(code), ..Default::default() };
+    ) -> Result<ProductListingConnection> {
         let page = PageArguments { first, after, last, before };
         let order = ListingOrder::of(order_by.as_ref());
-        Ok(listings_of(Session::of(context), filter, order, page).await?)
+        Ok(listings_of(Session::of(context), self.0.product.code, order, page).await?)
     }
 }
 
@@ -164,5 +160,5 @@ pub(crate) async fn one_product(
     session: &Session,
     code: ProductCode,
 ) -> Result<Option<Product>, ApiError> {
-    Ok(session.reader.products(&[code]).await?.into_iter().next().map(Product))
+    Ok(session.records.load_one(ProductKey(code)).await?.map(Product))
 }

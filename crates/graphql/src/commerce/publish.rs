@@ -6,7 +6,7 @@ use registry_domain::commerce::{
     ListingCode, ListingUrl, MarketplaceCode, NewListing, NewSales, PriceChange, ProductCode,
     SaleCounts, Stars, StatusChange,
 };
-use registry_domain::fault::{Faults, Path, Rule};
+use registry_domain::fault::{Faults, Path};
 use registry_domain::text::Label;
 use registry_persistence::{
     ChangeListingPrice, ChangeListingStatus, Command, PublishListings, RecordListingSales, Row,
@@ -17,12 +17,9 @@ use super::{Listing, ListingStatus, one_listing, writers};
 use crate::access::{list_size, needs};
 use crate::error::ApiError;
 use crate::fault::UserError;
-use crate::mutation::{Attempt, write};
+use crate::mutation::{Attempt, rows, write};
 use crate::scalar::{Date, Told, Vnd, YearMonth};
 use crate::session::Session;
-
-/// The most rows of a batch of sales.
-const BATCH_LIMIT: usize = 1_000;
 
 /// A listing to be published (đăng bán sản phẩm).
 #[derive(Debug, Clone, InputObject)]
@@ -144,7 +141,7 @@ impl ListingMutation {
         #[graphql(desc = "The listing (tin đăng).")] input: PublishListingInput,
     ) -> Result<ListingPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        Ok(listing(Session::of(context), input.parse(), attempt).await?)
+        Ok(listing(context, input.parse(), attempt).await?)
     }
 
     /// Puts a listing on sale, suspends or delists it (đổi trạng thái tin đăng). Needs `listings:write`.
@@ -155,7 +152,7 @@ impl ListingMutation {
         #[graphql(desc = "The change (thay đổi).")] input: ChangeListingStatusInput,
     ) -> Result<ListingPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        Ok(listing(Session::of(context), input.parse(), attempt).await?)
+        Ok(listing(context, input.parse(), attempt).await?)
     }
 
     /// Changes the price of a listing (đổi giá). Needs `listings:write`.
@@ -166,7 +163,7 @@ impl ListingMutation {
         #[graphql(desc = "The change (thay đổi).")] input: ChangeListingPriceInput,
     ) -> Result<ListingPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        Ok(listing(Session::of(context), input.parse(), attempt).await?)
+        Ok(listing(context, input.parse(), attempt).await?)
     }
 
     /// Records up to 1,000 monthly sales (ghi nhận doanh số tháng), all or none. Needs `listings:write`.
@@ -180,7 +177,8 @@ impl ListingMutation {
         #[graphql(desc = "The sales (doanh số).")] input: RecordListingSalesInput,
     ) -> Result<RecordListingSalesPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        let command = parse_sales(&input.sales);
+        let at = root().field("sales");
+        let command = rows(&input.sales, &at, ListingSalesInput::parse).map(RecordListingSales);
         let session = Session::of(context);
         Ok(match write(session, Scope::ListingsWrite, command, attempt).await? {
             Ok(written) => RecordListingSalesPayload {
@@ -194,13 +192,14 @@ impl ListingMutation {
 }
 
 async fn listing<C: Command<Outcome = Vec<u32>>>(
-    session: &Session,
+    context: &Context<'_>,
     command: Result<C, Faults>,
     attempt: Attempt,
 ) -> Result<ListingPayload, ApiError> {
+    let session = Session::of(context);
     Ok(match write(session, Scope::ListingsWrite, command, attempt).await? {
         Ok(written) => ListingPayload {
-            listing: match first(&written.outcome) {
+            listing: match first(context, "listing", &written.outcome) {
                 Some(code) => one_listing(session, code).await?,
                 None => None,
             },
@@ -265,32 +264,17 @@ impl ChangeListingPriceInput {
     }
 }
 
-fn parse_sales(sales: &[ListingSalesInput]) -> Result<RecordListingSales, Faults> {
-    let at = root().field("sales");
-    let mut faults = Faults::default();
-    let rows = sales.len();
-    if rows == 0 {
-        faults.push(at.clone(), Rule::BatchEmpty);
-    } else if rows > BATCH_LIMIT {
-        faults.push(at.clone(), Rule::BatchTooLarge { rows, limit: BATCH_LIMIT });
-        return Err(faults);
-    }
-    let parsed = sales.iter().enumerate().map(|(index, row)| row.parse(at.index(index)));
-    let parsed = parsed.filter_map(|row| row.map_err(|found| faults.extend(found)).ok()).collect();
-    faults.or(Some(RecordListingSales(parsed)))
-}
-
 impl ListingSalesInput {
-    fn parse(&self, at: Path) -> Result<Row<NewSales>, Faults> {
+    fn parse(&self, at: &Path) -> Result<NewSales, Faults> {
         let mut faults = Faults::default();
         let (month, replace) = (self.month.0, self.replace);
         let listing = faults.keep(at.field("listing"), self.listing.parse::<ListingCode>());
         // What is no amount at all is told as an amount out of range.
         let revenue = self.revenue_vnd.understood().map_or(-1, |revenue| revenue.0);
-        let counts = SaleCounts::parse(self.orders, self.items, revenue, &at);
+        let counts = SaleCounts::parse(self.orders, self.items, revenue, at);
         let counts = counts.map_err(|found| faults.extend(found)).ok();
         let new = listing.zip(counts);
         let new = new.map(|(listing, counts)| NewSales { listing, month, counts, replace });
-        faults.or(new).map(|value| Row { at, value })
+        faults.or(new)
     }
 }

@@ -17,7 +17,7 @@ use super::{Product, ProductCategory, Seller, SellerKind, one_product, one_selle
 use crate::access::needs;
 use crate::error::ApiError;
 use crate::fault::UserError;
-use crate::mutation::{Attempt, write};
+use crate::mutation::{Attempt, is_shown, write};
 use crate::scalar::Date;
 use crate::session::Session;
 use crate::unit::UnitRef;
@@ -138,8 +138,8 @@ impl CatalogueMutation {
         #[graphql(desc = "The seller (người bán).")] input: RegisterSellerInput,
     ) -> Result<SellerPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        let session = Session::of(context);
-        Ok(seller(session, input.parse(session), attempt).await?)
+        let command = input.parse(Session::of(context));
+        Ok(seller(context, command, attempt).await?)
     }
 
     /// Changes a seller's name or place (cập nhật người bán). Needs `listings:write`.
@@ -150,8 +150,8 @@ impl CatalogueMutation {
         #[graphql(desc = "What changes (thay đổi).")] input: UpdateSellerInput,
     ) -> Result<SellerPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        let session = Session::of(context);
-        Ok(seller(session, input.parse(session), attempt).await?)
+        let command = input.parse(Session::of(context));
+        Ok(seller(context, command, attempt).await?)
     }
 
     /// Registers a product (đăng ký sản phẩm). Needs `listings:write`.
@@ -162,7 +162,7 @@ impl CatalogueMutation {
         #[graphql(desc = "The product (sản phẩm).")] input: RegisterProductInput,
     ) -> Result<ProductPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        Ok(product(Session::of(context), input.parse(), attempt).await?)
+        Ok(product(context, input.parse(), attempt).await?)
     }
 
     /// Changes a product's name or group (cập nhật sản phẩm). Needs `listings:write`.
@@ -173,7 +173,7 @@ impl CatalogueMutation {
         #[graphql(desc = "What changes (thay đổi).")] input: UpdateProductInput,
     ) -> Result<ProductPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        Ok(product(Session::of(context), input.parse(), attempt).await?)
+        Ok(product(context, input.parse(), attempt).await?)
     }
 
     /// Records an OCOP rating (ghi nhận hạng sao OCOP). Needs `listings:write`.
@@ -184,18 +184,19 @@ impl CatalogueMutation {
         #[graphql(desc = "The rating (hạng sao).")] input: RateProductInput,
     ) -> Result<ProductPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        Ok(product(Session::of(context), input.parse(), attempt).await?)
+        Ok(product(context, input.parse(), attempt).await?)
     }
 }
 
 async fn seller<C: Command<Outcome = Vec<u32>>>(
-    session: &Session,
+    context: &Context<'_>,
     command: Result<C, Faults>,
     attempt: Attempt,
 ) -> Result<SellerPayload, ApiError> {
+    let session = Session::of(context);
     Ok(match write(session, Scope::ListingsWrite, command, attempt).await? {
         Ok(written) => SellerPayload {
-            seller: match first(&written.outcome) {
+            seller: match first(context, "seller", &written.outcome) {
                 Some(code) => one_seller(session, code).await?,
                 None => None,
             },
@@ -207,13 +208,14 @@ async fn seller<C: Command<Outcome = Vec<u32>>>(
 }
 
 async fn product<C: Command<Outcome = Vec<u32>>>(
-    session: &Session,
+    context: &Context<'_>,
     command: Result<C, Faults>,
     attempt: Attempt,
 ) -> Result<ProductPayload, ApiError> {
+    let session = Session::of(context);
     Ok(match write(session, Scope::ListingsWrite, command, attempt).await? {
         Ok(written) => ProductPayload {
-            product: match first(&written.outcome) {
+            product: match first(context, "product", &written.outcome) {
                 Some(code) => one_product(session, code).await?,
                 None => None,
             },
@@ -224,9 +226,13 @@ async fn product<C: Command<Outcome = Vec<u32>>>(
     })
 }
 
-/// The code of the first record that was written.
-pub(super) fn first<K: CodeKind>(written: &[u32]) -> Option<Code<K>> {
-    written.first().copied().and_then(Code::new)
+/// The code of the first record that was written, if `field` shows it.
+pub(super) fn first<K: CodeKind>(
+    context: &Context<'_>,
+    field: &str,
+    written: &[u32],
+) -> Option<Code<K>> {
+    written.first().copied().filter(|_| is_shown(context, field)).and_then(Code::new)
 }
 
 pub(super) fn root() -> Path {

@@ -6,6 +6,7 @@ use registry_domain::commerce::{self as domain, SellerCode};
 use registry_domain::page::PageRequest;
 use registry_persistence::{self as store, CommerceKey};
 
+use super::loader::SellerKey;
 use super::product::products_of;
 use super::{ProductConnection, ProductOrder, SellerFilter, SellerKind, SellerOrder, readers};
 use crate::access::{list_size, needs};
@@ -119,5 +120,5 @@ pub(crate) async fn one_seller(
     session: &Session,
     code: SellerCode,
 ) -> Result<Option<Seller>, ApiError> {
-    Ok(session.reader.sellers(&[code]).await?.into_iter().next().map(Seller))
+    Ok(session.records.load_one(SellerKey(code)).await?.map(Seller))
 }

@@ -42,9 +42,13 @@ impl TeamActivity {
         YearMonth(self.0.month)
     }
 
-    /// The hamlet where the help was given (ấp, khu vực), on the boundaries of the month's last day.
-    async fn hamlet(&self) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.hamlet, on: self.0.month.last_day() }
+    /// The hamlet where the help was given (ấp, khu vực), on the boundaries of the month's last day; one that
+    /// ended before, on those of its own last day.
+    async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
+        let (id, last) = (self.0.hamlet, self.0.month.last_day());
+        let units = Session::of(context).reader.units();
+        let on = units.get(id).map_or(last, |unit| unit.validity.nearest(last));
+        AdministrativeUnit { id, on }
     }
 
     /// With what (nội dung hỗ trợ).

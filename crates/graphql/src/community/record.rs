@@ -10,12 +10,11 @@ use registry_domain::fault::{Faults, Path};
 use registry_persistence::{CancelTrainings, RecordActivity, RecordTrainings, Row};
 
 use super::activity::HelpKind;
-use super::rows;
 use super::training::{TrainingAudience, TrainingSession, TrainingTopic};
 use crate::access::{AccessScope, list_size, needs};
 use crate::error::ApiError;
 use crate::fault::UserError;
-use crate::mutation::{Attempt, write};
+use crate::mutation::{Attempt, is_shown, rows, write};
 use crate::scalar::{Date, YearMonth};
 use crate::session::Session;
 use crate::unit::UnitRef;
@@ -26,7 +25,8 @@ pub(crate) struct TeamActivityInput {
     /// The team's code (mã tổ).
     team: String,
     /// The hamlet where the help was given (ấp, khu vực); a bare code is read on the month's last day. A
-    /// hamlet's team helps there, and may leave it out; a commune's team names a hamlet of the commune.
+    /// hamlet's team helps there, and may leave it out; a commune's team names a hamlet of the commune, as
+    /// it is at the end of the month or, if the commune ends before, was on its last day.
     hamlet: Option<UnitRef>,
     /// The month (tháng): up to the present one, and one in which the team exists.
     month: YearMonth,
@@ -180,15 +180,12 @@ impl RecordMutation {
         let command = rows(&input.sessions, &at, |row, at| row.parse(session, at));
         let command = command.map(RecordTrainings);
         Ok(match write(session, Scope::HouseholdsWrite, command, attempt).await? {
-            Ok(written) => {
-                let sessions = recorded(session, &written.outcome).await?;
-                RecordTrainingPayload {
-                    recorded: sessions.len(),
-                    sessions,
-                    replayed: written.replayed,
-                    errors: Vec::new(),
-                }
-            }
+            Ok(written) => RecordTrainingPayload {
+                recorded: written.outcome.len(),
+                sessions: recorded(context, "sessions", &written.outcome).await?,
+                replayed: written.replayed,
+                errors: Vec::new(),
+            },
             Err(errors) => RecordTrainingPayload {
                 recorded: 0,
                 sessions: Vec::new(),
@@ -212,7 +209,7 @@ impl RecordMutation {
         let command = input.parse(&at).map(|value| CancelTrainings(vec![Row { at, value }]));
         Ok(match write(session, Scope::HouseholdsWrite, command, attempt).await? {
             Ok(written) => CancelTrainingPayload {
-                session: recorded(session, &written.outcome).await?.into_iter().next(),
+                session: recorded(context, "session", &written.outcome).await?.into_iter().next(),
                 replayed: written.replayed,
                 errors: Vec::new(),
             },
@@ -221,10 +218,17 @@ impl RecordMutation {
     }
 }
 
-/// The sessions with these numbers, as they stand now, in order of number.
-async fn recorded(session: &Session, numbers: &[u32]) -> Result<Vec<TrainingSession>, ApiError> {
+/// The sessions with these numbers, as they stand now, in order of number; none if `field` is not asked for.
+async fn recorded(
+    context: &Context<'_>,
+    field: &str,
+    numbers: &[u32],
+) -> Result<Vec<TrainingSession>, ApiError> {
+    if !is_shown(context, field) {
+        return Ok(Vec::new());
+    }
     let codes: Vec<TrainingCode> = numbers.iter().copied().filter_map(TrainingCode::new).collect();
-    let mut found = session.reader.trainings(&codes).await?;
+    let mut found = Session::of(context).reader.trainings(&codes).await?;
     found.sort_unstable_by_key(|session| session.code);
     Ok(found.into_iter().map(TrainingSession).collect())
 }

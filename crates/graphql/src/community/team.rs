@@ -66,7 +66,7 @@ impl CommunityTeam {
         self.0.version
     }
 
-    /// All states that it was in (lịch sử thay đổi), the newest first.
+    /// The states that it was in (lịch sử thay đổi), the oldest first; of more than 100, the newest 100.
     #[graphql(directive = list_size::apply(Some(5), None))]
     async fn history(&self, context: &Context<'_>) -> Result<Vec<CommunityTeamVersion>> {
         let key = TeamVersionsKey(self.0.code);

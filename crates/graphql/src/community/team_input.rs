@@ -6,11 +6,11 @@ use registry_domain::community::{MemberCount, NewTeam, TeamChange, TeamCode, Tea
 use registry_domain::fault::{Faults, Path};
 use registry_persistence::{ChangeTeams, Command, DissolveTeams, RegisterTeams, Row};
 
-use super::team::CommunityTeam;
+use super::team::{CommunityTeam, one_team};
 use crate::access::{AccessScope, needs};
 use crate::error::ApiError;
 use crate::fault::UserError;
-use crate::mutation::{Attempt, write};
+use crate::mutation::{Attempt, is_shown, write};
 use crate::scalar::Date;
 use crate::session::Session;
 use crate::unit::UnitRef;
@@ -31,7 +31,7 @@ pub(crate) struct RegisterTeamInput {
 
 /// A change of a team's members (thay đổi thành viên tổ).
 #[derive(Debug, Clone, InputObject)]
-pub(crate) struct ChangeTeamInput {
+pub(crate) struct UpdateTeamInput {
     /// The team's code (mã tổ).
     team: String,
     /// The version that the change is meant for (phiên bản).
@@ -83,22 +83,21 @@ impl TeamMutation {
         context: &Context<'_>,
         #[graphql(desc = "The team (tổ).")] input: RegisterTeamInput,
     ) -> Result<CommunityTeamPayload> {
-        let session = Session::of(context);
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
-        let command = input.parse(session).map(|value| RegisterTeams(row(value)));
-        Ok(team(session, command, attempt).await?)
+        let command = input.parse(Session::of(context)).map(|value| RegisterTeams(row(value)));
+        Ok(team(context, command, attempt).await?)
     }
 
     /// Changes how many people a team has (thay đổi thành viên tổ). Needs `households:write`.
     #[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
-    async fn change_team(
+    async fn update_team(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The change (thay đổi).")] input: ChangeTeamInput,
+        #[graphql(desc = "The change (thay đổi).")] input: UpdateTeamInput,
     ) -> Result<CommunityTeamPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
         let command = input.parse().map(|value| ChangeTeams(row(value)));
-        Ok(team(Session::of(context), command, attempt).await?)
+        Ok(team(context, command, attempt).await?)
     }
 
     /// Dissolves a team (giải thể tổ); what it did stays. Needs `households:write`.
@@ -110,7 +109,7 @@ impl TeamMutation {
     ) -> Result<CommunityTeamPayload> {
         let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
         let command = input.parse().map(|value| DissolveTeams(row(value)));
-        Ok(team(Session::of(context), command, attempt).await?)
+        Ok(team(context, command, attempt).await?)
     }
 }
 
@@ -122,21 +121,24 @@ fn row<T>(value: T) -> Vec<Row<T>> {
     vec![Row { at: root(), value }]
 }
 
+/// Carries out a command about one team, and shows it as it stands then if it is asked for.
 async fn team<C>(
-    session: &Session,
+    context: &Context<'_>,
     command: Result<C, Faults>,
     attempt: Attempt,
 ) -> Result<CommunityTeamPayload, ApiError>
 where
     C: Command<Outcome = Vec<u32>>,
 {
+    let session = Session::of(context);
     Ok(match write(session, Scope::HouseholdsWrite, command, attempt).await? {
         Ok(written) => {
-            let codes: Vec<TeamCode> =
-                written.outcome.into_iter().filter_map(TeamCode::new).collect();
-            let teams = session.reader.teams(&codes).await?;
+            let shown = written.outcome.first().filter(|_| is_shown(context, "team"));
             CommunityTeamPayload {
-                team: teams.into_iter().next().map(CommunityTeam),
+                team: match shown.copied().and_then(TeamCode::new) {
+                    Some(code) => one_team(session, code).await?,
+                    None => None,
+                },
                 replayed: written.replayed,
                 errors: Vec::new(),
             }
@@ -156,7 +158,7 @@ impl RegisterTeamInput {
     }
 }
 
-impl ChangeTeamInput {
+impl UpdateTeamInput {
     fn parse(&self) -> Result<TeamChange, Faults> {
         let mut faults = Faults::default();
         let team = faults.keep(root().field("team"), self.team.parse::<TeamCode>());

@@ -60,7 +60,7 @@ pub(crate) async fn help_totals(
         let [people] = sums.of(&kind);
         HelpTotal { kind: kind.into(), people: Total(people), quality: sums.quality.into() }
     };
-    Ok(domain::HelpKind::ALL.into_iter().map(total).collect())
+    Ok(domain::HelpKind::ALL.iter().copied().map(total).collect())
 }
 
 /// Training sessions in a unit, by topic; those that no session was about too.
@@ -76,7 +76,7 @@ pub(crate) async fn training_totals(
         let [sessions, attendees] = sums.of(&topic).map(Total);
         TrainingTotal { topic: topic.into(), sessions, attendees, quality: sums.quality.into() }
     };
-    Ok(domain::TrainingTopic::ALL.into_iter().map(total).collect())
+    Ok(domain::TrainingTopic::ALL.iter().copied().map(total).collect())
 }
 
 /// The hamlets that make up a unit on the boundaries of a date.

@@ -8,6 +8,7 @@ use registry_persistence::{self as store, Direction, TrainingKey};
 use crate::access::{AccessScope, needs};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
+use crate::filter::each_once;
 use crate::household::OrderDirection;
 use crate::loader::TrainingSessionKey;
 use crate::node::GlobalId;
@@ -139,11 +140,9 @@ pub(crate) struct TrainingSessionFilter {
     /// Held in a hamlet of this unit (thuộc đơn vị), by its boundaries on the date it was named by.
     within: Option<UnitRef>,
     /// About one of these topics (chủ đề); about any if none is given.
-    #[graphql(default)]
-    topics: Vec<TrainingTopic>,
+    topic: Option<Vec<TrainingTopic>>,
     /// For one of these audiences (đối tượng); for any if none is given.
-    #[graphql(default)]
-    audiences: Vec<TrainingAudience>,
+    audience: Option<Vec<TrainingAudience>>,
     /// Held on this day or later (từ ngày).
     from: Option<Date>,
     /// Held on this day or earlier (đến ngày).
@@ -158,8 +157,8 @@ impl TrainingSessionFilter {
         let within = self.within.map(|within| within.require(session, "within")).transpose()?;
         Ok(store::TrainingFilter {
             hamlets: within.and_then(|unit| unit.scope(&units)),
-            topics: self.topics.into_iter().map(Into::into).collect(),
-            audiences: self.audiences.into_iter().map(Into::into).collect(),
+            topics: each_once(self.topic),
+            audiences: each_once(self.audience),
             from: self.from.map(|date| date.0),
             to: self.to.map(|date| date.0),
             status: self.status.map(Into::into),

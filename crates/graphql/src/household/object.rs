@@ -16,6 +16,7 @@ use crate::connectivity::{ConnectivitySurvey, SurveyConnection, survey_page};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::loader::{self, HouseholdCountKey, HouseholdPageKey, SurveyKey, answered};
+use crate::mutation::is_shown;
 use crate::node::GlobalId;
 use crate::page::{PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, HouseholdCode};
@@ -221,12 +222,13 @@ fn scope(
     })
 }
 
-/// Whoever changed a household is shown it as it stands now.
+/// Whoever changed a household and asks for it is shown it as it stands now.
 pub(super) async fn after_write(
     context: &Context<'_>,
     registered: &[store::Registered],
 ) -> Result<Option<Household>, ApiError> {
-    let Some(registered) = registered.first() else { return Ok(None) };
+    let registered = registered.first().filter(|_| is_shown(context, "household"));
+    let Some(registered) = registered else { return Ok(None) };
     let heads = head_selected(&context.look_ahead().field("household"));
     one(Session::of(context), registered.number, heads).await
 }

@@ -4,7 +4,7 @@ mod code;
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use futures_util::{Stream, StreamExt as _, future, stream};
 use registry_domain::access::Scope;
 use registry_domain::certificate::LedgerView;
@@ -98,12 +98,14 @@ pub(crate) struct IndicatorTarget {
 
 /// One indicator of one unit at the end of one month (giá trị chỉ số).
 #[derive(SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(complex, directive = open::apply())]
 pub(crate) struct IndicatorValue {
+    #[graphql(skip)]
+    domain: domain::IndicatorCode,
+    #[graphql(skip)]
+    unit: UnitId,
     /// Which indicator (mã chỉ số).
     code: IndicatorCode,
-    /// What it says (định nghĩa), in the language of the request.
-    definition: String,
     /// What is counted (tử số); null if suppressed.
     numerator: Option<i64>,
     /// Out of how many (mẫu số): those in surveyed, active households, or all communes, hamlets, schools
@@ -112,8 +114,6 @@ pub(crate) struct IndicatorValue {
     /// numerator / denominator (tỷ lệ), 0…1, or the number, or per 100 as the code says; null if
     /// nothing was surveyed, or if suppressed.
     value: Option<f64>,
-    /// What a plan wants (chỉ tiêu), if one does.
-    target: Option<IndicatorTarget>,
     /// Whether it may still change (trạng thái).
     status: IndicatorStatus,
     /// Counted or estimated (cách tính).
@@ -126,8 +126,25 @@ pub(crate) struct IndicatorValue {
     month: YearMonth,
     /// The date of the boundaries (ngày của địa giới).
     boundaries_on: Date,
+}
+
+/// What is told beside the figure; made only if selected.
+#[ComplexObject]
+impl IndicatorValue {
+    /// What it says (định nghĩa), in the language of the request.
+    async fn definition(&self, context: &Context<'_>) -> String {
+        self.domain.definition(Session::of(context).language)
+    }
+
+    /// What a plan wants (chỉ tiêu), if one does.
+    async fn target(&self, context: &Context<'_>) -> Option<IndicatorTarget> {
+        target(Session::of(context), self.domain)
+    }
+
     /// The newest figure stated in public by the end of the month (số liệu đã công bố), if any.
-    published: Option<PublishedFigure>,
+    async fn published(&self, context: &Context<'_>) -> Option<PublishedFigure> {
+        published(Session::of(context), self.unit, self.domain, self.month.0)
+    }
 }
 
 /// One month of a series (một điểm của chuỗi).
@@ -218,19 +235,18 @@ pub(crate) async fn values(
     let values = wanted.into_iter().filter_map(|(code, domain)| {
         let figure = totals.figure(*domain)?;
         Some(IndicatorValue {
+            domain: *domain,
+            unit,
             code: *code,
-            definition: domain.definition(session.language),
             numerator: told(&figure, figure.numerator),
             denominator: told(&figure, figure.denominator),
             value: figure.value(),
             coverage: figure.coverage.into(),
-            target: target(session, *domain),
             status: status(*domain, certificates.as_ref(), month, today).into(),
             quality: figure.quality.into(),
             on: Date(on),
             month: YearMonth(month),
             boundaries_on: Date(boundaries.on),
-            published: published(session, unit, *domain, month),
         })
     });
     Ok(values.collect())

@@ -1,12 +1,11 @@
 //! Which institutions a list shows, and in which order.
 
 use async_graphql::{Enum, InputObject};
-use registry_domain::institution as domain;
-use registry_domain::text;
 use registry_persistence::{self as store, Direction, InstitutionSort};
 
 use super::object::{InstitutionKind, SchoolCriterion};
 use crate::error::ApiError;
+use crate::filter::{each_once, search};
 use crate::household::OrderDirection;
 use crate::page::PageArguments;
 use crate::scalar::Date;
@@ -16,18 +15,19 @@ use crate::unit::UnitRef;
 /// Conditions on schools and banks (điều kiện lọc trường học, ngân hàng); all of those given must hold.
 #[derive(Debug, Default, InputObject)]
 pub(crate) struct InstitutionFilter {
-    /// In a hamlet of this unit (thuộc đơn vị), by its boundaries on the date it was named by.
+    /// Standing today in a hamlet of this unit (thuộc đơn vị), by its boundaries on the date it was named by.
     within: Option<UnitRef>,
-    /// Of one of these kinds (loại hình).
-    kinds: Option<Vec<InstitutionKind>>,
-    /// Open on this day (hoạt động vào ngày); criteria are then judged on it, else on the present day.
+    /// Of one of these kinds (loại hình); of any if none is given.
+    kind: Option<Vec<InstitutionKind>>,
+    /// Open on this day (hoạt động vào ngày). Criteria are then judged on it, else on the present day; place
+    /// and name are always those of the present.
     open_on: Option<Date>,
     /// Schools that fulfil all four criteria, or schools that don't (đạt đủ bốn tiêu chí).
     digital: Option<bool>,
-    /// Schools that lack each of these criteria (chưa đạt các tiêu chí).
+    /// Schools that lack each of these criteria (chưa đạt các tiêu chí); any if none is given.
     lacks: Option<Vec<SchoolCriterion>>,
-    /// Words of the name (tìm theo tên), each from its beginning, in any order, with or without accents:
-    /// `nguyen th` finds Trường THCS Nguyễn Trãi.
+    /// Words of the present name (tìm theo tên), 1…8 words in at most 100 characters, each from its beginning,
+    /// in any order, with or without accents: `nguyen th` finds Trường THCS Nguyễn Trãi.
     search: Option<String>,
 }
 
@@ -37,17 +37,13 @@ impl InstitutionFilter {
         session: &Session,
     ) -> Result<store::InstitutionFilter, ApiError> {
         let within = self.within.map(|within| within.require(session, "within")).transpose()?;
-        let kinds = |kinds: Vec<InstitutionKind>| kinds.into_iter().map(Into::into).collect();
-        let lacks = self.lacks.unwrap_or_default().into_iter();
-        let words =
-            |typed: String| text::fold(&typed).split_whitespace().map(str::to_owned).collect();
         Ok(store::InstitutionFilter {
             hamlets: within.and_then(|unit| unit.scope(&session.reader.units())),
-            kinds: self.kinds.map(kinds),
+            kinds: each_once(self.kind),
             open_on: self.open_on.map(|on| on.0),
             digital: self.digital,
-            lacks: lacks.map(domain::SchoolCriterion::from).collect(),
-            words: self.search.map(words),
+            lacks: each_once(self.lacks),
+            search: search(self.search.as_deref())?,
         })
     }
 }

@@ -14,7 +14,7 @@ use super::object::{Institution, InstitutionKind, one_institution};
 use crate::access::{AccessScope, needs};
 use crate::error::ApiError;
 use crate::fault::UserError;
-use crate::mutation::{Attempt, write};
+use crate::mutation::{Attempt, is_shown, write};
 use crate::scalar::Date;
 use crate::session::Session;
 use crate::unit::UnitRef;
@@ -34,7 +34,8 @@ pub(crate) struct RegisterInstitutionInput {
     idempotency_key: Option<String>,
 }
 
-/// A change to a school or bank (thay đổi trường học, ngân hàng); what is left out stays as it is.
+/// A change to a school or bank (thay đổi trường học, ngân hàng); what is left out stays as it is, and
+/// something must become different.
 #[derive(Debug, Clone, InputObject)]
 pub(crate) struct UpdateInstitutionInput {
     /// Its code (mã tổ chức).
@@ -130,7 +131,7 @@ pub(super) fn row<T>(value: T) -> Row<T> {
     Row { at: root(), value }
 }
 
-/// Carries out a command about one institution, and shows it as it stands then.
+/// Carries out a command about one institution, and shows it as it stands then if it is asked for.
 pub(super) async fn carry_out<C>(
     context: &Context<'_>,
     command: Result<C, Faults>,
@@ -142,9 +143,9 @@ where
     let session = Session::of(context);
     Ok(match write(session, Scope::Admin, command, attempt).await? {
         Ok(written) => {
-            let code = written.outcome.first().copied().and_then(InstitutionCode::new);
+            let shown = written.outcome.first().filter(|_| is_shown(context, "institution"));
             InstitutionPayload {
-                institution: match code {
+                institution: match shown.copied().and_then(InstitutionCode::new) {
                     Some(code) => one_institution(session, code).await?,
                     None => None,
                 },

@@ -11,7 +11,7 @@ use registry_domain::time::{Date, YearMonth};
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult,
+    QueryResult, QuerySelect,
 };
 
 use super::catalogue::{join_sellers, select_products};
@@ -80,6 +80,9 @@ pub struct SalesTotal {
     /// What was paid, in ₫.
     pub revenue: i64,
 }
+
+/// How many states of a listing are told.
+pub const HISTORY: i32 = 100;
 
 impl ListingFilter {
     /// The statement that pages, counts, facets and sums have in common.
@@ -237,15 +240,21 @@ impl Reader {
         })
     }
 
-    /// All states that listings were in, oldest first.
+    /// The newest [`HISTORY`] states that listings were in, oldest first.
     pub async fn listing_histories(
         &self,
         codes: &[ListingCode],
     ) -> Result<HashMap<ListingCode, Vec<ListingChange>>, StoreError> {
         use version::Column::{Number, Version};
         self.require(Scope::RegistryRead)?;
+        let oldest = Expr::col((Entity, Column::Version)).sub(HISTORY);
         let select = version::Entity::find()
+            .join(
+                JoinType::InnerJoin,
+                version::Entity::belongs_to(Entity).from(Number).to(Column::Number).into(),
+            )
             .filter(Number.is_in(codes.iter().map(|code| stored(*code))))
+            .filter(Expr::col((version::Entity, Version)).gt(oldest))
             .order_by_asc(Version);
         let mut found: HashMap<ListingCode, Vec<ListingChange>> = HashMap::new();
         for row in select.all(&self.connection).await? {

@@ -9,7 +9,7 @@ use registry_domain::commerce::{
 use registry_domain::fault::Rule;
 use registry_domain::time::Date;
 use registry_domain::unit::Validity;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::entity::marketplace::{Column, Entity, Model, version};
 use crate::writer::{Command, Writer, refuse};
@@ -81,18 +81,18 @@ impl Command for UpdateMarketplace {
         if current != version {
             return Err(refuse("version", Rule::StaleVersion { given: version, current }));
         }
-        if name.is_none() && validity.is_none() {
+        let mut after = before.clone();
+        if let Some(name) = name {
+            after.name = name.into();
+        }
+        if let Some(Validity { from, until }) = validity {
+            (after.valid_from, after.valid_until) = (from, until);
+        }
+        if after == before {
             return Err(refuse("code", Rule::NothingToChange));
         }
-        let validity =
-            validity.unwrap_or(Validity { from: before.valid_from, until: before.valid_until });
-        Ok(MarketplacePlan(Model {
-            name: name.map_or(before.name, Into::into),
-            valid_from: validity.from,
-            valid_until: validity.until,
-            version: before.version + 1,
-            code: before.code,
-        }))
+        after.version += 1;
+        Ok(MarketplacePlan(after))
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
@@ -156,7 +156,10 @@ impl Reader {
     /// All marketplaces by code; there are few.
     pub async fn marketplaces(&self) -> Result<Vec<Marketplace>, StoreError> {
         self.require(Scope::RegistryRead)?;
-        let rows = Entity::find().order_by_asc(Column::Code).all(&self.connection).await?;
-        rows.into_iter().map(marketplace).collect()
+        let rows = Entity::find().all(&self.connection).await?.into_iter();
+        let mut all = rows.map(marketplace).collect::<Result<Vec<_>, _>>()?;
+        // By bytes, as cursors compare them, whatever language the database was made for.
+        all.sort_by(|left, right| left.code.cmp(&right.code));
+        Ok(all)
     }
 }

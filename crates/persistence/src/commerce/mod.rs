@@ -30,6 +30,7 @@ pub use marketplace::{RegisterMarketplace, UpdateMarketplace};
 pub use product::{RateProducts, RegisterProducts, UpdateProduct};
 pub use publish::{ChangeListingPrice, ChangeListingStatus, PublishListings};
 pub use sales::RecordListingSales;
+pub(crate) use seller::erase_name;
 pub use seller::{RegisterSellers, UpdateSeller};
 
 /// A stored number as a code; the tables hold only numbers that were valid when they were given.

@@ -215,10 +215,7 @@ impl Command for UpdateProduct {
         if current != version {
             return Err(refuse("version", Rule::StaleVersion { given: version, current }));
         }
-        if name.is_none() && category.is_none() {
-            return Err(refuse("product", Rule::NothingToChange));
-        }
-        let mut after = Model { version: before.version + 1, ..before };
+        let mut after = before.clone();
         if let Some(category) = category {
             category.code().clone_into(&mut after.category);
         }
@@ -234,6 +231,10 @@ impl Command for UpdateProduct {
             after.name_words = i32::try_from(words).unwrap_or(i32::MAX);
             after.name = name.into();
         }
+        if after == before {
+            return Err(refuse("product", Rule::NothingToChange));
+        }
+        after.version += 1;
         Ok(ProductChangePlan(after, seller.name))
     }
 
@@ -242,7 +243,7 @@ impl Command for UpdateProduct {
         writer: &Writer,
     ) -> Result<Self::Outcome, StoreError> {
         let number = after.number;
-        search::index(writer, &[(&after, &seller)]).await?;
+        search::index(writer, &after, &seller).await?;
         store(writer, &[after]).await?;
         Ok(vec![number.cast_unsigned()])
     }

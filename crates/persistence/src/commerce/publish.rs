@@ -7,14 +7,14 @@ use registry_domain::commerce::{
 };
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::household::past_date;
-use registry_domain::time::Date;
+use registry_domain::time::{Date, YearMonth};
 use registry_domain::unit::UnitId;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::marketplace::Known;
 use super::product::{check_stars, locked, ratings, sellers};
 use super::{code, listing, stored};
-use crate::entity::listing::{Column, Entity, Model, version};
+use crate::entity::listing::{Column, Entity, Model, sales, version};
 use crate::entity::product;
 use crate::writer::{Command, Row, Writer, bounded};
 use crate::{StoreError, WriteError, bulk};
@@ -164,16 +164,21 @@ impl Command for ChangeListingStatus {
         let mut current = Current::lock(writer, self.0.iter().map(|row| row.value.listing)).await?;
         let mut faults = Faults::default();
         let mut plan = Vec::with_capacity(self.0.len());
-        for Row { at, value: change } in self.0 {
+        for (place, Row { at, value: change }) in self.0.into_iter().enumerate() {
             let StatusChange { listing: code, version, to, on, reason } = change;
-            let Some(before) = current.take(writer, &at, code, (version, on), &mut faults) else {
+            let wanted = Wanted { place, at: &at, code, version, on };
+            let Some(before) = current.take(writer, &wanted, &mut faults) else {
                 continue;
             };
             let status = listing(before.clone())?.status.change(to);
             let status = status.map_err(|refused| CommerceRule::ListingStatus { refused }.into());
             let Some(status) = faults.keep(at.field("status"), status) else { continue };
-            if status == ListingStatus::Active {
-                current.check_sale(&before, on, &at, &mut faults)?;
+            match status {
+                ListingStatus::Active => current.check_sale(&before, on, &at, &mut faults)?,
+                ListingStatus::Delisted => {
+                    faults.keep(at.field("effectiveOn"), current.check_end(&before, on));
+                }
+                ListingStatus::Draft | ListingStatus::Suspended => {}
             }
             let after = Model {
                 status: status.code().to_owned(),
@@ -206,9 +211,10 @@ impl Command for ChangeListingPrice {
         let mut current = Current::lock(writer, self.0.iter().map(|row| row.value.listing)).await?;
         let mut faults = Faults::default();
         let mut plan = Vec::with_capacity(self.0.len());
-        for Row { at, value: change } in self.0 {
+        for (place, Row { at, value: change }) in self.0.into_iter().enumerate() {
             let PriceChange { listing: code, version, price, on } = change;
-            let Some(before) = current.take(writer, &at, code, (version, on), &mut faults) else {
+            let wanted = Wanted { place, at: &at, code, version, on };
+            let Some(before) = current.take(writer, &wanted, &mut faults) else {
                 continue;
             };
             if before.status == ListingStatus::Delisted.code() {
@@ -252,6 +258,15 @@ async fn store(writer: &Writer, plan: ListingPlan) -> Result<Vec<u32>, StoreErro
     Ok(listings.iter().map(|listing| listing.number.cast_unsigned()).collect())
 }
 
+/// A listing to be changed: by which row, and as of when.
+struct Wanted<'row> {
+    place: usize,
+    at: &'row Path,
+    code: ListingCode,
+    version: u32,
+    on: Date,
+}
+
 /// The listings that a command is about, locked, each to be taken once.
 struct Current {
     listings: HashMap<i32, Model>,
@@ -259,6 +274,8 @@ struct Current {
     products: HashMap<i32, product::Model>,
     shop: Shop,
     marketplaces: Known,
+    /// The last month in which each sold something.
+    last_sold: HashMap<i32, YearMonth>,
 }
 
 impl Current {
@@ -282,6 +299,7 @@ impl Current {
             Known::load(writer, codes.iter().map(|listing| &listing.marketplace)).await?;
         Ok(Self {
             shop: Shop::load(writer, &products).await?,
+            last_sold: last_sold(writer, rows.iter().map(|row| row.number)).await?,
             listings: rows.into_iter().map(|row| (row.number, row)).collect(),
             taken: HashMap::new(),
             products,
@@ -293,17 +311,14 @@ impl Current {
     fn take(
         &mut self,
         writer: &Writer,
-        at: &Path,
-        code: ListingCode,
-        (version, on): (u32, Date),
+        &Wanted { place, at, code, version, on }: &Wanted<'_>,
         faults: &mut Faults,
     ) -> Option<Model> {
-        let place = self.taken.len();
-        if let Some(&first) = self.taken.get(&code) {
+        let first = *self.taken.entry(code).or_insert(place);
+        if first != place {
             faults.push(at.field("listing"), Rule::DuplicateInBatch { first });
             return None;
         }
-        self.taken.insert(code, place);
         let Some(before) = self.listings.remove(&stored(code)) else {
             faults.push(at.field("listing"), CommerceRule::UnknownListing.into());
             return None;
@@ -318,6 +333,14 @@ impl Current {
         }
         let dated = past_date(on, before.effective_on, writer.today());
         faults.keep(at.field("effectiveOn"), dated).map(|_| before)
+    }
+
+    /// Checks that nothing is recorded as sold after a listing's end.
+    fn check_end(&self, before: &Model, on: Date) -> Result<(), Rule> {
+        match self.last_sold.get(&before.number).map(|month| month.first_day()) {
+            Some(earliest) if on < earliest => Err(Rule::DateTooEarly { earliest }),
+            _ => Ok(()),
+        }
     }
 
     /// Checks that what is listed may be on sale from the date on.
@@ -336,4 +359,24 @@ impl Current {
         }
         Ok(())
     }
+}
+
+/// The last month in which each of the listings sold something.
+async fn last_sold(
+    writer: &Writer,
+    listings: impl Iterator<Item = i32>,
+) -> Result<HashMap<i32, YearMonth>, StoreError> {
+    use sales::Column::{Listing, Month, SupersededAt};
+    let found: Vec<(i32, i32)> = sales::Entity::find()
+        .select_only()
+        .column(Listing)
+        .column_as(Month.max(), "last")
+        .filter(Listing.is_in(listings))
+        .filter(SupersededAt.is_null())
+        .group_by(Listing)
+        .into_tuple()
+        .all(&writer.transaction)
+        .await?;
+    let month = |(listing, month)| (listing, YearMonth::from_index(month));
+    Ok(found.into_iter().map(month).collect())
 }

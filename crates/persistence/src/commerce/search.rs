@@ -10,21 +10,24 @@ use sea_orm::sea_query::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::entity::product::{Column, Entity, Model, word};
-use crate::entity::seller;
+use crate::entity::seller::Model as Seller;
 use crate::writer::Writer;
 use crate::{StoreError, bulk};
 
 /// The subquery of found products.
 const HITS: &str = "hits";
 
-/// Writes the words of products, in place of those before; each comes with its seller's name.
-pub(super) async fn index(writer: &Writer, products: &[(&Model, &str)]) -> Result<(), StoreError> {
-    let numbers = products.iter().map(|(product, _)| product.number);
+/// Writes the words of a product, in place of those before; with its seller's name.
+pub(super) async fn index(
+    writer: &Writer,
+    product: &Model,
+    seller: &str,
+) -> Result<(), StoreError> {
     word::Entity::delete_many()
-        .filter(word::Column::Product.is_in(numbers))
+        .filter(word::Column::Product.eq(product.number))
         .exec(&writer.transaction)
         .await?;
-    index_new(writer, products).await
+    index_new(writer, &[(product, seller)]).await
 }
 
 /// Writes the words of products that have none.
@@ -43,14 +46,21 @@ pub(super) async fn index_new(
     bulk::insert::<word::Entity>(&writer.transaction, &words.collect::<Vec<_>>(), "").await
 }
 
-/// Writes the words of a seller's products anew.
-pub(super) async fn index_seller(writer: &Writer, number: i32) -> Result<(), StoreError> {
-    let seller = seller::Entity::find_by_id(number).one(&writer.transaction).await?;
-    let name = seller.map(|seller| seller.name).unwrap_or_default();
-    let products = Entity::find().filter(Column::Seller.eq(number));
+/// Writes the words of a seller's products anew, however many there are.
+pub(super) async fn index_seller(writer: &Writer, seller: &Seller) -> Result<(), StoreError> {
+    let own = Query::select()
+        .column(Column::Number)
+        .from(Entity)
+        .and_where(Expr::col(Column::Seller).eq(seller.number))
+        .to_owned();
+    word::Entity::delete_many()
+        .filter(Expr::col(word::Column::Product).in_subquery(own))
+        .exec(&writer.transaction)
+        .await?;
+    let products = Entity::find().filter(Column::Seller.eq(seller.number));
     let products = products.all(&writer.transaction).await?;
-    let named: Vec<_> = products.iter().map(|product| (product, name.as_str())).collect();
-    index(writer, &named).await
+    let named: Vec<_> = products.iter().map(|product| (product, seller.name.as_str())).collect();
+    index_new(writer, &named).await
 }
 
 /// Joins `select`, which has the table of products, with those that are found.

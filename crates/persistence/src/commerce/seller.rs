@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use registry_domain::commerce::{CommerceRule, NewSeller, SellerChange, SellerCode, SellerKind};
+use registry_domain::commerce::{
+    CommerceRule, NewSeller, SellerChange, SellerCode, SellerKind, SellerMark,
+};
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::household::{HouseholdCode, Status, earliest_date, past_date};
 use registry_domain::search::joined_words;
 use registry_domain::unit::UnitId;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{code, search, stored};
@@ -27,7 +30,11 @@ pub struct UpdateSeller(pub SellerChange);
 
 /// A seller as it becomes.
 #[derive(Debug)]
-pub struct SellerPlan(Model);
+pub struct SellerPlan {
+    seller: Model,
+    /// Whether products are found by another name now.
+    is_renamed: bool,
+}
 
 /// What follows the values when a row replaces the one that is there.
 const REPLACE: &str = "ON CONFLICT (number) DO UPDATE SET name = excluded.name, \
@@ -234,40 +241,71 @@ impl Command for UpdateSeller {
         if current != version {
             return Err(refuse("version", Rule::StaleVersion { given: version, current }));
         }
-        if name.is_none() && hamlet.is_none() {
-            return Err(refuse("seller", Rule::NothingToChange));
-        }
-        let mut after = Model { version: before.version + 1, ..before.clone() };
+        let mut seller = before.clone();
         let at = Path::root().field("input");
         let mut faults = Faults::default();
         if let Some(hamlet) = hamlet {
             faults.keep(at.field("hamlet"), writer.require_within(hamlet));
             check_hamlet(writer, hamlet, writer.today(), at.field("hamlet"), &mut faults);
-            after.hamlet_id = hamlet.get();
+            seller.hamlet_id = hamlet.get();
         }
         if let Some(name) = name {
-            after.folded_name = joined_words(name.as_str()).0;
-            after.name = name.into();
+            seller.rename(name.into());
         }
-        lock_hamlets(writer, std::iter::once(UnitId::new(after.hamlet_id))).await?;
-        let same = Entity::find()
-            .filter(Column::HamletId.eq(after.hamlet_id))
-            .filter(Column::FoldedName.eq(&after.folded_name))
-            .filter(Column::Number.ne(after.number));
-        if let Some(other) = same.one(&writer.transaction).await? {
-            let seller = code(other.number)?;
+        if seller == before {
+            return Err(refuse("seller", Rule::NothingToChange));
+        }
+        lock_hamlets(writer, std::iter::once(UnitId::new(seller.hamlet_id))).await?;
+        if let Some(seller) = namesake(writer, &seller).await? {
             faults.push(at.field("name"), CommerceRule::DuplicateSeller { seller }.into());
         }
-        faults.or(Some(SellerPlan(after))).map_err(WriteError::Refused)
+        seller.version += 1;
+        let is_renamed = seller.name != before.name;
+        faults.or(Some(SellerPlan { seller, is_renamed })).map_err(WriteError::Refused)
     }
 
     async fn carry_out(
-        SellerPlan(after): Self::Plan,
+        SellerPlan { seller, is_renamed }: Self::Plan,
         writer: &Writer,
     ) -> Result<Self::Outcome, StoreError> {
-        let number = after.number;
-        store(writer, &[after]).await?;
-        search::index_seller(writer, number).await?;
-        Ok(vec![number.cast_unsigned()])
+        if is_renamed {
+            search::index_seller(writer, &seller).await?;
+        }
+        let number = seller.number.cast_unsigned();
+        store(writer, &[seller]).await?;
+        Ok(vec![number])
     }
+}
+
+impl Model {
+    fn rename(&mut self, name: String) {
+        self.folded_name = joined_words(&name).0;
+        self.name = name;
+    }
+}
+
+/// Another seller of this name in the same hamlet, if there is one.
+async fn namesake(writer: &Writer, seller: &Model) -> Result<Option<SellerCode>, StoreError> {
+    let same = Entity::find()
+        .filter(Column::HamletId.eq(seller.hamlet_id))
+        .filter(Column::FoldedName.eq(&seller.folded_name))
+        .filter(Column::Number.ne(seller.number));
+    same.one(&writer.transaction).await?.map(|other| code(other.number)).transpose()
+}
+
+/// Takes the name from a household's stall, past states included: it may be that of the head. What
+/// it sells stays, under the seller's code.
+pub(crate) async fn erase_name(writer: &Writer, household: i32) -> Result<(), StoreError> {
+    let select = writer.locking(Entity::find().filter(Column::Household.eq(household)));
+    let Some(mut seller) = select.one(&writer.transaction).await? else { return Ok(()) };
+    let unnamed = code::<SellerMark>(seller.number)?.to_string();
+    version::Entity::update_many()
+        .col_expr(version::Column::Name, Expr::value(unnamed.as_str()))
+        .filter(version::Column::Number.eq(seller.number))
+        .exec(&writer.transaction)
+        .await?;
+    seller.rename(unnamed);
+    seller.version += 1;
+    search::index_seller(writer, &seller).await?;
+    store(writer, &[seller]).await
 }

@@ -5,12 +5,17 @@ use registry_domain::community::{Team, TeamCode, TeamVersion};
 use registry_domain::page::{Page, PageRequest, Take};
 use registry_domain::time::Date;
 use registry_domain::unit::{Level, UnitId};
-use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
+};
 
 use super::{code, members, stored_number, team};
 use crate::entity::community::{Column, Entity, version};
 use crate::{Reader, StoreError};
+
+/// The most states that are told of a team.
+const VERSIONS_LIMIT: i32 = 100;
 
 /// Conditions on teams; all of those given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -87,17 +92,25 @@ impl Reader {
         Ok(counted.unwrap_or_default().cast_unsigned())
     }
 
-    /// All states that these teams were in, the newest of each team first.
+    /// The newest states that these teams were in, at most 100 of each, the oldest of each team first.
     pub async fn team_versions(&self, codes: &[TeamCode]) -> Result<Vec<TeamVersion>, StoreError> {
         self.require(Scope::RegistryRead)?;
+        let newest = Expr::col((Entity, Column::Version)).sub(VERSIONS_LIMIT);
         let rows = version::Entity::find()
+            .join(JoinType::InnerJoin, teams())
             .filter(version::Column::Number.is_in(codes.iter().copied().map(stored_number)))
+            .filter(Expr::col((version::Entity, version::Column::Version)).gt(newest))
             .order_by_asc(version::Column::Number)
-            .order_by_desc(version::Column::Version)
+            .order_by_asc(version::Column::Version)
             .all(&self.connection)
             .await?;
         rows.iter().map(team_version).collect()
     }
+}
+
+/// The team whose state a version was.
+fn teams() -> RelationDef {
+    version::Entity::belongs_to(Entity).from(version::Column::Number).to(Column::Number).into()
 }
 
 fn team_version(row: &version::Model) -> Result<TeamVersion, StoreError> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use registry_domain::community::{CommunityRule, Entry, HelpKind, NewActivity, Team};
 use registry_domain::fault::{Faults, Rule};
 use registry_domain::tally::{Tally, TallyChanges};
-use registry_domain::time::YearMonth;
+use registry_domain::time::{Date, YearMonth};
 use registry_domain::unit::{Level, UnitId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -133,16 +133,23 @@ fn month_allowed(writer: &Writer, team: &Team, month: YearMonth) -> Result<(), R
     Err(CommunityRule::OutsideTeamTime { from, until }.into())
 }
 
-/// The hamlet that help is counted in: it lies within the team's unit at the end of the month.
+/// The hamlet that help is counted in: it lies within the team's unit at the end of the month or, if one of
+/// them ends before, on the last day of both.
 fn place_of_help(writer: &Writer, team: &Team, new: &NewActivity) -> Result<UnitId, Rule> {
-    let (units, on) = (writer.units(), new.month.last_day());
+    let (units, month) = (writer.units(), new.month);
+    let last_day = |unit: UnitId, until: Date| {
+        let nearest = units.get(unit).map(|unit| unit.validity.nearest(until));
+        nearest.filter(|day| YearMonth::of(*day) == month).unwrap_or(until)
+    };
     let unit = units.get(team.unit);
+    let mut on = last_day(team.unit, month.last_day());
     let outside = || {
         let unit = unit.map(|unit| unit.name.clone()).unwrap_or_default();
         Rule::from(CommunityRule::OutsideTeam { unit })
     };
     let hamlet = match new.hamlet {
         Some(hamlet) => {
+            on = last_day(hamlet, on);
             hamlet_on(writer, hamlet, on)?;
             hamlet
         }

@@ -49,10 +49,12 @@ impl Command for ChangeHouseholds {
         let registered = active_heads(writer, heads.iter().flatten()).await?;
         let mut faults = Faults::default();
         let mut plan = Vec::with_capacity(self.0.len());
-        for (Row { at, value: change }, head) in self.0.iter().zip(heads) {
+        for (place, (Row { at, value: change }, head)) in self.0.iter().zip(heads).enumerate() {
             let HouseholdChange { code, version, effective_on, .. } = *change;
             let date = ("effectiveOn", effective_on);
-            let Some(before) = current.take(writer, at, code, version, date, &mut faults)? else {
+            let Some(before) =
+                current.take(writer, (place, at), code, version, date, &mut faults)?
+            else {
                 continue;
             };
             if change.hamlet.is_none() && change.composition.is_none() && change.head.is_none() {
@@ -92,9 +94,12 @@ impl Command for CloseHouseholds {
         let mut current = Current::lock(writer, self.0.iter().map(|row| row.value.code)).await?;
         let mut faults = Faults::default();
         let mut plan = Vec::with_capacity(self.0.len());
-        for Row { at, value: HouseholdClosure { code, version, reason, closed_on } } in self.0 {
+        for (place, Row { at, value }) in self.0.into_iter().enumerate() {
+            let HouseholdClosure { code, version, reason, closed_on } = value;
             let date = ("closedOn", closed_on);
-            let Some(before) = current.take(writer, &at, code, version, date, &mut faults)? else {
+            let Some(before) =
+                current.take(writer, (place, &at), code, version, date, &mut faults)?
+            else {
                 continue;
             };
             let mut after = next_version(&before, closed_on);
@@ -164,18 +169,17 @@ impl Current {
     fn take(
         &mut self,
         writer: &Writer,
-        at: &Path,
+        (place, at): (usize, &Path),
         code: HouseholdCode,
         version: u32,
         (date_name, date): (&'static str, Date),
         faults: &mut Faults,
     ) -> Result<Option<household::Model>, StoreError> {
-        let place = self.taken.len();
-        if let Some(&first) = self.taken.get(&code) {
+        let first = *self.taken.entry(code).or_insert(place);
+        if first != place {
             faults.push(at.field("household"), Rule::DuplicateInBatch { first });
             return Ok(None);
         }
-        self.taken.insert(code, place);
         let Some(household) = self.households.remove(&stored_number(code.number())) else {
             faults.push(at.field("household"), Rule::UnknownHousehold { code });
             return Ok(None);

@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::change::next_version;
 use super::{Registered, replaced_columns, stored_number};
+use crate::commerce::erase_name;
 use crate::entity::{household, household_version};
 use crate::writer::{Command, Row, Writer};
 use crate::{StoreError, WriteError, bulk};
@@ -57,6 +58,7 @@ impl Command for EraseHousehold {
             .filter(household_version::Column::Number.eq(after.number))
             .exec(&writer.transaction)
             .await?;
+        erase_name(writer, after.number).await?;
         let outcome = vec![Registered::from(&after)];
         let version = after.as_version(writer);
         bulk::insert::<household::Entity>(&writer.transaction, &[after], &replaced_columns())

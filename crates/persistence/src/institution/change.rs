@@ -7,7 +7,7 @@ use registry_domain::household::past_date;
 use registry_domain::institution::{
     History, InstitutionChange, InstitutionClosure, InstitutionCode, InstitutionRule, KnownFeature,
 };
-use registry_domain::text;
+use registry_domain::search::joined_words;
 use registry_domain::time::Date;
 use sea_orm::{IdenStatic, Iterable};
 
@@ -46,15 +46,12 @@ impl Command for ChangeInstitutions {
         let mut current = Amending::lock(writer, self.0.iter().map(|row| row.value.code)).await?;
         let mut faults = Faults::default();
         let (mut plan, mut places) = (Vec::new(), Vec::new());
-        for Row { at, value: change } in self.0 {
-            let known = current.take(&at, change.code, change.version, &mut faults);
+        for (place, Row { at, value: change }) in self.0.into_iter().enumerate() {
+            let known = current.take((place, &at), change.code, change.version, &mut faults);
             let Some((before, history)) = known else { continue };
             let InstitutionChange { effective_on, name, hamlet, .. } = change;
             let dated = past_date(effective_on, before.effective_on, writer.today());
             faults.keep(at.field("effectiveOn"), dated);
-            if name.is_none() && hamlet.is_none() {
-                faults.push(at.clone(), Rule::NothingToChange);
-            }
             let mut after = next_version(&before, effective_on);
             if let Some(hamlet) = hamlet {
                 let on = effective_on.min(writer.today());
@@ -62,8 +59,11 @@ impl Command for ChangeInstitutions {
                 after.hamlet_id = hamlet.get();
             }
             if let Some(name) = name {
-                after.folded_name = text::fold(name.as_str());
+                after.folded_name = joined_words(name.as_str()).0;
                 after.name = name.into();
+            }
+            if (after.hamlet_id, &after.name) == (before.hamlet_id, &before.name) {
+                faults.push(at.clone(), Rule::NothingToChange);
             }
             plan.push(InstitutionAmendment { after, history });
             places.push(at);
@@ -92,8 +92,9 @@ impl Command for CloseInstitutions {
         let mut current = Amending::lock(writer, self.0.iter().map(|row| row.value.code)).await?;
         let mut faults = Faults::default();
         let mut plan = Vec::with_capacity(self.0.len());
-        for Row { at, value: InstitutionClosure { code, version, closed_on } } in self.0 {
-            let known = current.take(&at, code, version, &mut faults);
+        for (place, Row { at, value }) in self.0.into_iter().enumerate() {
+            let InstitutionClosure { code, version, closed_on } = value;
+            let known = current.take((place, &at), code, version, &mut faults);
             let Some((before, history)) = known else { continue };
             let dates = |known: &KnownFeature| known.until.unwrap_or(known.from);
             let newest = history.features.iter().map(dates).max();
@@ -131,17 +132,16 @@ impl Amending {
     /// The institution, if it is open and at this version.
     fn take(
         &mut self,
-        at: &Path,
+        (place, at): (usize, &Path),
         code: InstitutionCode,
         version: u32,
         faults: &mut Faults,
     ) -> Option<(Model, History)> {
-        let place = self.taken.len();
-        if let Some(&first) = self.taken.get(&code) {
+        let first = *self.taken.entry(code).or_insert(place);
+        if first != place {
             faults.push(at.field("institution"), Rule::DuplicateInBatch { first });
             return None;
         }
-        self.taken.insert(code, place);
         let (row, history) = self.current.open(code, at, faults)?;
         let current = row.version.cast_unsigned();
         if current != version {

@@ -50,12 +50,10 @@ impl Command for RecordFeatures {
         let mut changing = Changing::lock(writer, self.0.iter().map(|row| row.value.code)).await?;
         let mut faults = Faults::default();
         let mut rows = Vec::with_capacity(self.0.len());
-        for Row { at, value: new } in self.0 {
-            let (code, feature) = (new.code, new.feature);
-            let Some((institution, history)) = changing.take(code, feature, &at, &mut faults)
-            else {
-                continue;
-            };
+        for (place, Row { at, value: new }) in self.0.into_iter().enumerate() {
+            let feature = new.feature;
+            let known = changing.take((place, &at), new.code, feature, &mut faults);
+            let Some((institution, history)) = known else { continue };
             check_new(writer, &new, (institution, history), &at, &mut faults);
             history.features.push(KnownFeature {
                 feature,
@@ -89,10 +87,10 @@ impl Command for EndFeatures {
         let mut open = open_rows(writer, self.0.iter().map(|row| row.value.code)).await?;
         let mut faults = Faults::default();
         let mut rows = Vec::with_capacity(self.0.len());
-        for Row { at, value: FeatureEnd { code, feature, until, reason } } in self.0 {
-            let Some((_, history)) = changing.take(code, feature, &at, &mut faults) else {
-                continue;
-            };
+        for (place, Row { at, value }) in self.0.into_iter().enumerate() {
+            let FeatureEnd { code, feature, until, reason } = value;
+            let known = changing.take((place, &at), code, feature, &mut faults);
+            let Some((_, history)) = known else { continue };
             let names = Names::of(feature);
             let Some(row) = open.remove(&(stored_number(code), feature.code().to_owned())) else {
                 faults.push(at.field(names.feature), InstitutionRule::Lacks { feature }.into());
@@ -161,12 +159,11 @@ impl Changing {
     /// The institution and its history to be changed, if it is open and of a kind that can have the feature.
     fn take(
         &mut self,
+        (place, at): (usize, &Path),
         code: InstitutionCode,
         feature: Feature,
-        at: &Path,
         faults: &mut Faults,
     ) -> Option<(&Institution, &mut History)> {
-        let place = self.taken.len();
         let first = *self.taken.entry((code, feature)).or_insert(place);
         if first != place {
             faults.push(at.field(Names::of(feature).feature), Rule::DuplicateInBatch { first });

@@ -7,10 +7,10 @@ use registry_domain::institution::{
     Feature, Institution, InstitutionCode, InstitutionKind, KnownFeature, SchoolCriterion,
 };
 use registry_domain::page::{Page, PageRequest, Take};
-use registry_domain::text;
+use registry_domain::search::{SearchText, joined_words};
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Order, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
@@ -25,16 +25,16 @@ use crate::{Reader, StoreError};
 pub struct InstitutionFilter {
     /// In one of these hamlets.
     pub hamlets: HouseholdScope,
-    /// Of one of these kinds.
-    pub kinds: Option<Vec<InstitutionKind>>,
+    /// Of one of these kinds; of any if there is none.
+    pub kinds: Vec<InstitutionKind>,
     /// Open on this day; criteria are then judged on it, else on the present day.
     pub open_on: Option<Date>,
     /// Schools that fulfil all criteria, or that do not.
     pub digital: Option<bool>,
-    /// Schools that fulfil none of these criteria.
+    /// Schools that fulfil none of these criteria; any if there is none.
     pub lacks: Vec<SchoolCriterion>,
-    /// Each of these folded words begins a word of the name. None at all find nothing.
-    pub words: Option<Vec<String>>,
+    /// Each of the words begins a word of the name.
+    pub search: Option<SearchText>,
 }
 
 /// What institutions can be sorted by; always unique by the code in the end.
@@ -75,7 +75,7 @@ impl InstitutionPosition {
         let code = institution.code;
         match sort {
             InstitutionSort::Code => Self::Code(code),
-            InstitutionSort::Name => Self::Name(text::fold(&institution.name), code),
+            InstitutionSort::Name => Self::Name(joined_words(&institution.name).0, code),
             InstitutionSort::OpenedOn => Self::OpenedOn(institution.opened_on, code),
         }
     }
@@ -124,8 +124,8 @@ impl InstitutionFilter {
         if let Some(hamlets) = &self.hamlets {
             all = all.add(Column::HamletId.is_in(hamlets.iter().map(|hamlet| hamlet.get())));
         }
-        if let Some(kinds) = &self.kinds {
-            all = all.add(Column::Kind.is_in(kinds.iter().map(|kind| kind.code())));
+        if !self.kinds.is_empty() {
+            all = all.add(Column::Kind.is_in(self.kinds.iter().map(|kind| kind.code())));
         }
         if let Some(on) = self.open_on {
             let goes_on =
@@ -145,12 +145,9 @@ impl InstitutionFilter {
             });
             all = all.add(if digital { each } else { each.not() });
         }
-        if let Some(words) = &self.words {
-            let matched = words.iter().map(|word| begins_a_word(word));
-            all = matched.fold(all, Condition::add);
-            if words.is_empty() {
-                all = all.add(Expr::cust("1 = 0"));
-            }
+        for word in self.search.iter().flat_map(SearchText::words) {
+            let begins = Column::FoldedName.like(format!("{word}%"));
+            all = all.add(begins.or(Column::FoldedName.like(format!("% {word}%"))));
         }
         Entity::find().filter(all)
     }
@@ -168,20 +165,6 @@ fn fulfilling(criterion: SchoolCriterion, on: Date) -> SelectStatement {
         .filter(feature::Column::ValidFrom.lte(on))
         .filter(goes_on)
         .into_query()
-}
-
-fn begins_a_word(word: &str) -> Condition {
-    let mut pattern = String::with_capacity(word.len() + 1);
-    for letter in word.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    let like = |pattern: String| {
-        Expr::col((Entity, Column::FoldedName)).like(LikeExpr::new(pattern).escape('\\'))
-    };
-    Condition::any().add(like(format!("{pattern}%"))).add(like(format!("% {pattern}%")))
 }
 
 impl Reader {

@@ -8,8 +8,8 @@ use registry_domain::institution::{
     History, InstitutionCode, InstitutionRule, NewInstitution, changes, earliest_opening,
 };
 use registry_domain::rollup::Sign;
+use registry_domain::search::joined_words;
 use registry_domain::tally::{TallyChanges, accumulate};
-use registry_domain::text;
 
 use super::{Name, check_hamlet, named};
 use crate::entity::institution::{Entity, Model, version};
@@ -76,14 +76,14 @@ impl Command for RegisterInstitutions {
 }
 
 fn name(new: &NewInstitution) -> Name {
-    (new.hamlet.get(), text::fold(new.name.as_str()))
+    (new.hamlet.get(), joined_words(new.name.as_str()).0)
 }
 
 fn stored(number: u32, new: NewInstitution) -> Model {
     Model {
         number: number.cast_signed(),
         kind: new.kind.code().to_owned(),
-        folded_name: text::fold(new.name.as_str()),
+        folded_name: joined_words(new.name.as_str()).0,
         name: new.name.into(),
         hamlet_id: new.hamlet.get(),
         opened_on: new.opened_on,

@@ -58,8 +58,7 @@ pub(crate) async fn check(store: &Inner) -> Result<Vec<RollupDifference>, StoreE
         _ => readers.begin().await?,
     };
     let (kept, recomputed) = (kept(&snapshot).await?, recomputed(&snapshot).await?);
-    let (kept_tallies, tallies) =
-        (kept_tallies(&snapshot).await?, tallies(store, &snapshot).await?);
+    let (kept_tallies, tallies) = (kept_tallies(&snapshot).await?, tallies(&snapshot).await?);
     snapshot.rollback().await?;
     let mut found = differences(store, &by_column(&kept), &by_column(&recomputed));
     found.extend(differences(store, &by_name(&kept_tallies), &by_name(&tallies)));
@@ -104,14 +103,11 @@ async fn kept_tallies(snapshot: &DatabaseTransaction) -> Result<TallyChanges, St
 }
 
 /// What the records of each noun say.
-async fn tallies(
-    store: &Inner,
-    snapshot: &DatabaseTransaction,
-) -> Result<TallyChanges, StoreError> {
+async fn tallies(snapshot: &DatabaseTransaction) -> Result<TallyChanges, StoreError> {
     let mut found = TallyChanges::new();
     let counted = [
         community::tallies(snapshot).await?,
-        coverage::tallies(snapshot, &store.units.load()).await?,
+        coverage::tallies(snapshot).await?,
         institution::tallies(snapshot).await?,
     ];
     for changes in counted {

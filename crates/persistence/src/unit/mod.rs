@@ -79,7 +79,8 @@ async fn newest(connection: &impl ConnectionTrait) -> Result<i64, StoreError> {
     row.map(|row| row.version).ok_or_else(|| StoreError::damaged("version of units"))
 }
 
-async fn load(connection: &impl ConnectionTrait) -> Result<Units, StoreError> {
+/// Reads all units as the connection sees them.
+pub(crate) async fn load(connection: &impl ConnectionTrait) -> Result<Units, StoreError> {
     let units = row::Entity::find().all(connection).await?;
     let units = units.into_iter().map(unit).collect::<Result<_, _>>()?;
     let parentages: Vec<Parentage> = parentage::Entity::find()

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use super::load;
 use crate::entity::unit::{parentage, row, succession, version};
 use crate::writer::{Command, Writer};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError, bulk, coverage};
 
 /// Reorganises units by one legal act.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ impl Command for ReorganiseUnits {
         writer.locking(version::Entity::find()).one(&writer.transaction).await?;
         let units = load(&writer.transaction).await?;
         let first_key = units.all().iter().map(|unit| unit.id.get()).max().unwrap_or_default() + 1;
+        // Which hamlets a record of coverage reaches depends on the units.
+        coverage::lock(writer).await?;
         let at = Path::root().field("input");
         let checked = self.0.check(&units, writer.today(), first_key, &at);
         checked.map(ReorganisationPlan).map_err(WriteError::Refused)
@@ -43,35 +45,47 @@ impl Command for ReorganiseUnits {
         ReorganisationPlan(plan): Self::Plan,
         writer: &Writer,
     ) -> Result<Self::Outcome, StoreError> {
-        let Reorganised { effective_on, founded, ended, moved, parentages, successions } = plan;
-        let ids = |units: &[UnitId]| units.iter().map(|unit| unit.get()).collect::<Vec<_>>();
-        row::Entity::update_many()
-            .col_expr(row::Column::ValidUntil, Expr::value(effective_on))
-            .filter(row::Column::Id.is_in(ids(&ended)))
-            .exec(&writer.transaction)
-            .await?;
-        parentage::Entity::update_many()
-            .col_expr(parentage::Column::ValidUntil, Expr::value(effective_on))
-            .filter(parentage::Column::UnitId.is_in(ids(&moved)))
-            .filter(parentage::Column::ValidUntil.is_null())
-            .exec(&writer.transaction)
-            .await?;
-        let rows: Vec<_> = founded.iter().map(stored).collect();
-        bulk::insert::<row::Entity>(&writer.transaction, &rows, "").await?;
-        // The rows that a registry begins with have keys of their own, which no sequence knows.
-        let first = parentage::Entity::find().count(&writer.transaction).await? + 1;
-        let rows_of = (key(first)..).zip(&parentages);
-        let belonging: Vec<_> = rows_of.map(|(id, begins)| stored_parentage(id, begins)).collect();
-        bulk::insert::<parentage::Entity>(&writer.transaction, &belonging, "").await?;
-        let first = succession::Entity::find().count(&writer.transaction).await? + 1;
-        let became: Vec<_> = (key(first)..).zip(successions).map(stored_succession).collect();
-        bulk::insert::<succession::Entity>(&writer.transaction, &became, "").await?;
-        version::Entity::update_many()
-            .col_expr(version::Column::Version, Expr::col(version::Column::Version).add(1))
-            .exec(&writer.transaction)
-            .await?;
-        Ok((rows.into_iter().map(|row| row.id).collect(), ids(&ended), moved.len()))
+        let before = load(&writer.transaction).await?;
+        let outcome = write(plan, writer).await?;
+        let after = load(&writer.transaction).await?;
+        coverage::units_changed(writer, &before, &after).await?;
+        Ok(outcome)
     }
+}
+
+/// Writes what begins, ends and moves.
+async fn write(
+    plan: Reorganised,
+    writer: &Writer,
+) -> Result<<ReorganiseUnits as Command>::Outcome, StoreError> {
+    let Reorganised { effective_on, founded, ended, moved, parentages, successions } = plan;
+    let ids = |units: &[UnitId]| units.iter().map(|unit| unit.get()).collect::<Vec<_>>();
+    row::Entity::update_many()
+        .col_expr(row::Column::ValidUntil, Expr::value(effective_on))
+        .filter(row::Column::Id.is_in(ids(&ended)))
+        .exec(&writer.transaction)
+        .await?;
+    parentage::Entity::update_many()
+        .col_expr(parentage::Column::ValidUntil, Expr::value(effective_on))
+        .filter(parentage::Column::UnitId.is_in(ids(&moved)))
+        .filter(parentage::Column::ValidUntil.is_null())
+        .exec(&writer.transaction)
+        .await?;
+    let rows: Vec<_> = founded.iter().map(stored).collect();
+    bulk::insert::<row::Entity>(&writer.transaction, &rows, "").await?;
+    // The rows that a registry begins with have keys of their own, which no sequence knows.
+    let first = parentage::Entity::find().count(&writer.transaction).await? + 1;
+    let rows_of = (key(first)..).zip(&parentages);
+    let belonging: Vec<_> = rows_of.map(|(id, begins)| stored_parentage(id, begins)).collect();
+    bulk::insert::<parentage::Entity>(&writer.transaction, &belonging, "").await?;
+    let first = succession::Entity::find().count(&writer.transaction).await? + 1;
+    let became: Vec<_> = (key(first)..).zip(successions).map(stored_succession).collect();
+    bulk::insert::<succession::Entity>(&writer.transaction, &became, "").await?;
+    version::Entity::update_many()
+        .col_expr(version::Column::Version, Expr::col(version::Column::Version).add(1))
+        .exec(&writer.transaction)
+        .await?;
+    Ok((rows.into_iter().map(|row| row.id).collect(), ids(&ended), moved.len()))
 }
 
 fn stored(unit: &Unit) -> row::Model {

@@ -241,8 +241,8 @@ const TABLE: &[Row] = &[
         KEEP_HOUSEHOLDS,
     ),
     Row(
-        "Mutation.changeTeam",
-        r#"mutation { changeTeam(input: { team: "TO00000128", version: 1, effectiveOn: "2024-02-01", members: 6 }) {
+        "Mutation.updateTeam",
+        r#"mutation { updateTeam(input: { team: "TO00000128", version: 1, effectiveOn: "2024-02-01", members: 6 }) {
             team { members } errors { code } } }"#,
         keeping("CONFLICT"),
     ),

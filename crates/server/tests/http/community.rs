@@ -18,7 +18,7 @@ on_both_engines!(
 const REGISTER: &str = "mutation($input: RegisterTeamInput!) { registerTeam(input: $input) {
     team { code version members foundedOn unit { code level } } replayed errors { code path } } }";
 
-const CHANGE: &str = "mutation($input: ChangeTeamInput!) { changeTeam(input: $input) {
+const UPDATE: &str = "mutation($input: UpdateTeamInput!) { updateTeam(input: $input) {
     team { version members effectiveOn } replayed errors { code path currentVersion } } }";
 
 const DISSOLVE: &str = "mutation($input: DissolveTeamInput!) { dissolveTeam(input: $input) {
@@ -36,8 +36,8 @@ async fn register(app: &TestApp, input: Value) -> Value {
     app.data(REGISTER, json!({ "input": input })).await["registerTeam"].clone()
 }
 
-async fn change(app: &TestApp, input: Value) -> Value {
-    app.data(CHANGE, json!({ "input": input })).await["changeTeam"].clone()
+async fn update(app: &TestApp, input: Value) -> Value {
+    app.data(UPDATE, json!({ "input": input })).await["updateTeam"].clone()
 }
 
 pub async fn dissolve(app: &TestApp, input: Value) -> Value {
@@ -119,7 +119,7 @@ async fn a_team_changes_ends_and_keeps_its_past(engine: Engine) {
         [at("IDEMPOTENCY_CONFLICT", "input.idempotencyKey")]
     );
 
-    let payload = change(
+    let payload = update(
         &app,
         json!({ "team": code, "version": 1, "effectiveOn": "2023-02-01", "members": 8 }),
     )
@@ -136,9 +136,9 @@ async fn a_team_changes_ends_and_keeps_its_past(engine: Engine) {
     assert_eq!(
         data["communityTeam"]["history"],
         json!([
-            { "version": 3, "members": 8, "effectiveOn": "2024-05-10", "dissolvedOn": "2024-05-10" },
-            { "version": 2, "members": 8, "effectiveOn": "2023-02-01", "dissolvedOn": null },
             { "version": 1, "members": 5, "effectiveOn": "2022-06-01", "dissolvedOn": null },
+            { "version": 2, "members": 8, "effectiveOn": "2023-02-01", "dissolvedOn": null },
+            { "version": 3, "members": 8, "effectiveOn": "2024-05-10", "dissolvedOn": "2024-05-10" },
         ])
     );
     assert_eq!(data["communityTeam"]["activities"], json!({ "totalCount": 0, "nodes": [] }));
@@ -189,7 +189,7 @@ async fn every_refusal_of_a_team_is_told_with_its_place(engine: Engine) {
         (changed(&code, 1, "2024-02-01", 5), vec![at("NOTHING_TO_CHANGE", "input")]),
     ];
     for (input, expected) in refusals {
-        let payload = change(&app, input.clone()).await;
+        let payload = update(&app, input.clone()).await;
         assert_eq!(told(&payload), expected, "{input}");
         if expected[0].0 == "CONFLICT" {
             assert_eq!(payload["errors"][0]["currentVersion"], 1);
@@ -248,9 +248,9 @@ async fn officers_keep_the_teams_of_their_unit_only(engine: Engine) {
 
         let input =
             json!({ "team": code, "version": 1, "effectiveOn": "2024-06-01", "members": 6 });
-        let refused = told(&change(&other, input.clone()).await);
+        let refused = told(&update(&other, input.clone()).await);
         assert_eq!(refused, [at("OUTSIDE_UNIT", "input.team")]);
-        assert_eq!(change(&own, input).await["errors"], json!([]));
+        assert_eq!(update(&own, input).await["errors"], json!([]));
         let input = json!({ "team": code, "version": 2, "dissolvedOn": "2024-07-01" });
         let refused = told(&dissolve(&other, input.clone()).await);
         assert_eq!(refused, [at("OUTSIDE_UNIT", "input.team")]);

@@ -1,6 +1,6 @@
 //! What is refused of schools and banks, each by its code and path.
 
-use crate::harness::TestApp;
+use crate::harness::{HAMLET, TestApp};
 use crate::institutions::{act, done, register, school};
 use crate::reporting::{faults, with};
 use registry_testing::{Engine, on_both_engines};
@@ -49,7 +49,14 @@ async fn every_fault_of_an_input_is_told(engine: Engine) {
         updating(json!({ "institution": "TC00000906" })).await,
         ["UNKNOWN_INSTITUTION input.institution"]
     );
-    assert_eq!(updating(json!({ "name": null })).await, ["NOTHING_TO_CHANGE input"]);
+    for same in [
+        json!({ "name": null }),
+        json!({ "name": "Trường Tiểu học Lê Lợi" }),
+        json!({ "name": null, "hamlet": { "code": HAMLET } }),
+        json!({ "name": "Trường Tiểu học Lê Lợi", "hamlet": { "code": HAMLET } }),
+    ] {
+        assert_eq!(updating(same).await, ["NOTHING_TO_CHANGE input"]);
+    }
     assert_eq!(
         updating(json!({ "effectiveOn": "1998-09-04" })).await,
         ["DATE_TOO_EARLY input.effectiveOn"]

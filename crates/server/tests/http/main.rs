@@ -35,3 +35,4 @@ mod team_help;
 mod tokens;
 mod trainings;
 mod units;
+mod write_only;

@@ -11,6 +11,7 @@ on_both_engines!(
     help_is_counted_once_unless_it_is_replaced,
     every_faulty_row_of_help_is_named_and_nothing_is_written,
     figures_follow_teams_and_help_on_both_boundaries,
+    help_before_a_merger_within_the_month_is_counted,
 );
 
 async fn help_is_counted_once_unless_it_is_replaced(engine: Engine) {
@@ -207,5 +208,46 @@ async fn figures_follow_teams_and_help_on_both_boundaries(engine: Engine) {
     );
     let elsewhen = app.answer(TOTALS, json!({ "unit": now, "on": "2024-06-30" })).await;
     assert_eq!(elsewhen["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+    assert_eq!(app.store.check_rollups().await.unwrap(), []);
+}
+
+async fn help_before_a_merger_within_the_month_is_counted(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    // Phường Vị Tân and Xã Vị Thủy become one in the middle of the month; today is its first day.
+    let shared = team(&app, json!({ "code": "31333" }), "2025-08-01").await;
+    let own = team(&app, of_hamlet(HAMLET), "2025-08-01").await;
+    let merger = json!({
+        "legalAct": "99/NQ-UBTVQH16", "effectiveOn": "2026-11-15",
+        "founded": [{ "code": "31600", "title": "COMMUNE", "name": "Xã Vị Tân Thủy",
+            "parent": { "unit": { "code": "92" } } }],
+        "transfers": [{ "from": { "code": "31333" }, "to": { "founded": 0 } },
+            { "from": { "code": "31441" }, "to": { "founded": 0 } }],
+    });
+    let reorganise = "mutation($input: ReorganiseUnitsInput!) {
+        reorganiseUnits(input: $input) { errors { code path } } }";
+    let done = app.data(reorganise, json!({ "input": merger })).await;
+    assert_eq!(done["reorganiseUnits"]["errors"], json!([]));
+
+    let here = |row: Value, hamlet: &str| with(row, "hamlet", of_hamlet(hamlet));
+    let rows = [
+        here(help(&shared, "2026-11", "OTHER", 5), "31333002"),
+        // The hamlet of the other commune belongs to the new one, and never to the team's.
+        here(help(&shared, "2026-11", "OTHER", 5), "31441001"),
+        help(&own, "2026-11", "OTHER", 2),
+    ];
+    assert_eq!(
+        told(&record(&app, &rows).await),
+        [at("OUTSIDE_TEAM", "input.rows.1.hamlet")],
+        "before the merger the commune was there"
+    );
+    let [first, _, last] = rows;
+    assert_eq!(record(&app, &[first, last]).await["recorded"], 2);
+    let activities = "query($code: RegistryCode!) { communityTeam(code: $code) {
+        activities { nodes { people hamlet { code parent { name } } } } } }";
+    let data = app.data(activities, json!({ "code": shared })).await;
+    assert_eq!(
+        data["communityTeam"]["activities"]["nodes"],
+        json!([{ "people": 5, "hamlet": { "code": "31333002", "parent": { "name": "Xã Vị Tân Thủy" } } }])
+    );
     assert_eq!(app.store.check_rollups().await.unwrap(), []);
 }

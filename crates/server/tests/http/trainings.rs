@@ -193,8 +193,11 @@ async fn lists_of_sessions_filter_and_walk_both_ways(engine: Engine) {
     for (filter, expected) in [
         (json!({}), pick(&[3, 4, 2, 0, 1])),
         (json!({ "within": { "code": "31333" } }), pick(&[2, 0, 1])),
-        (json!({ "topics": ["DIGITAL_SKILLS", "ONLINE_SAFETY"] }), pick(&[2])),
-        (json!({ "audiences": ["COOPERATIVES"] }), pick(&[4])),
+        (json!({ "topic": ["DIGITAL_SKILLS", "ONLINE_SAFETY"] }), pick(&[2])),
+        (json!({ "audience": "COOPERATIVES" }), pick(&[4])),
+        (json!({ "topic": [], "audience": [] }), pick(&[3, 4, 2, 0, 1])),
+        (json!({ "topic": vec!["DIGITAL_SKILLS"; 2_000] }), pick(&[2])),
+        (json!({ "audience": vec!["COOPERATIVES"; 2_000] }), pick(&[4])),
         (json!({ "from": "2024-03-02", "to": "2024-05-20" }), pick(&[4, 2, 0])),
         (json!({ "status": "HELD" }), pick(&[4, 2, 0, 1])),
         (json!({ "status": "CANCELLED" }), pick(&[3])),

@@ -3,7 +3,7 @@
 use registry_domain::access::Scope;
 use registry_domain::fault::{Expected, Faults, Rule};
 use registry_domain::institution::{InstitutionKind, InstitutionName, NewInstitution};
-use registry_domain::text;
+use registry_domain::search::joined_words;
 use registry_domain::unit::{UnitCode, UnitId};
 use registry_persistence::{RegisterInstitutions, Row, Store};
 
@@ -51,7 +51,7 @@ impl Kind for Institutions {
     }
 
     fn identities(new: &NewInstitution) -> Vec<(&'static str, (UnitId, String))> {
-        vec![("name", (new.hamlet, text::fold(new.name.as_str())))]
+        vec![("name", (new.hamlet, joined_words(new.name.as_str()).0))]
     }
 
     fn command(rows: Vec<Row<NewInstitution>>) -> RegisterInstitutions {

@@ -1,6 +1,7 @@
 //! E-commerce over HTTP: marketplaces, sellers, products, listings and their sales.
 
 mod life;
+mod limits;
 mod lists;
 mod marketplaces;
 mod outside;

@@ -1,6 +1,7 @@
 //! Nothing that was is lost: every state stays in the tables, with who recorded it and when.
 
 use super::{Shop, act, done, month, rating, record_sales};
+use crate::harness::TestApp;
 use crate::reporting::with;
 use registry_testing::{Engine, on_both_engines};
 use sea_orm::{ConnectionTrait as _, Statement};
@@ -9,8 +10,8 @@ use serde_json::{Value, json};
 on_both_engines!(every_state_is_kept_and_a_refused_change_leaves_none);
 
 /// One column of a table's rows as texts.
-async fn kept(shop: &Shop, table: &str, column: &str, order: &str) -> Vec<String> {
-    let beside = shop.app.database.beside().await;
+pub(super) async fn kept(app: &TestApp, table: &str, column: &str, order: &str) -> Vec<String> {
+    let beside = app.database.beside().await;
     let sql = format!("SELECT CAST({column} AS TEXT) AS kept FROM {table} ORDER BY {order}");
     let statement = Statement::from_string(beside.get_database_backend(), sql);
     let rows = beside.query_all_raw(statement).await.unwrap().into_iter();
@@ -49,9 +50,9 @@ async fn every_state_is_kept_and_a_refused_change_leaves_none(engine: Engine) {
         ("listing_sales", "orders", "revision", &["1", "2", "3"]),
         ("listing_sales WHERE superseded_at IS NULL", "orders", "revision", &["3"]),
     ] {
-        assert_eq!(kept(&shop, table, column, order).await, expected, "{table}");
-        let actors = kept(&shop, table, "actor", order).await;
+        assert_eq!(kept(app, table, column, order).await, expected, "{table}");
+        let actors = kept(app, table, "actor", order).await;
         assert!(actors.iter().all(|actor| !actor.is_empty()), "{table}");
-        assert!(kept(&shop, table, "recorded_at", order).await.iter().all(|at| !at.is_empty()));
+        assert!(kept(app, table, "recorded_at", order).await.iter().all(|at| !at.is_empty()));
     }
 }
