@@ -199,8 +199,8 @@ mod tests {
             (Suspended, Active),
             (Suspended, Delisted),
         ];
-        for from in ListingStatus::ALL {
-            for to in ListingStatus::ALL {
+        for &from in ListingStatus::ALL {
+            for &to in ListingStatus::ALL {
                 assert_eq!(from.change(to).is_ok(), ways.contains(&(from, to)), "{from:?} {to:?}");
             }
         }

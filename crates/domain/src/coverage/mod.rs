@@ -292,17 +292,17 @@ mod tests {
     #[test]
     fn a_record_reaches_the_hamlets_of_its_first_day_and_those_founded_while_it_is_in_force() {
         let units = units();
-        let reached = |commune, from, until: Option<u16>| {
+        let ids = |commune, from, until: Option<u16>| {
             let span = (day(from), until.map(day));
-            let reached = super::reached(&units, UnitId::new(commune), span);
-            reached.into_iter().map(UnitId::get).collect::<Vec<_>>()
+            let hamlets = reached(&units, UnitId::new(commune), span);
+            hamlets.into_iter().map(UnitId::get).collect::<Vec<_>>()
         };
-        assert_eq!(reached(2, 10, None), [4, 5, 6]);
-        assert_eq!(reached(2, 10, Some(21)), [4, 5, 6], "in force on the first day");
-        assert_eq!(reached(2, 10, Some(20)), [4, 5], "ended before");
-        assert_eq!(reached(2, 20, None), [4, 6], "on the boundaries of the first day");
-        assert_eq!(reached(3, 10, None), [7], "what moves in was there before");
-        assert_eq!(reached(3, 20, None), [5, 7]);
+        assert_eq!(ids(2, 10, None), [4, 5, 6]);
+        assert_eq!(ids(2, 10, Some(21)), [4, 5, 6], "in force on the first day");
+        assert_eq!(ids(2, 10, Some(20)), [4, 5], "ended before");
+        assert_eq!(ids(2, 20, None), [4, 6], "on the boundaries of the first day");
+        assert_eq!(ids(3, 10, None), [7], "one that moves in is not founded there");
+        assert_eq!(ids(3, 20, None), [5, 7]);
     }
 
     proptest! {

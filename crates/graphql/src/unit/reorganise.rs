@@ -45,9 +45,10 @@ pub(crate) struct FoundedUnitInput {
 pub(crate) struct HamletTransferInput {
     /// The commune they were in (từ xã); a bare code is read on the day before `effectiveOn`.
     from: UnitRef,
-    /// The commune they go to (đến xã).
+    /// The commune they go to (đến xã); one that does not end, by this act or another.
     to: PlaceRef,
-    /// Which (các ấp, khu vực); all that the commune has if not given. A commune whose hamlets all go, ends.
+    /// Which (các ấp, khu vực), at least one; all that the commune has if not given. A commune whose hamlets all
+    /// go, ends.
     hamlets: Option<Vec<UnitRef>>,
 }
 
@@ -122,7 +123,8 @@ pub(crate) struct UnitMutation;
 #[Object]
 impl UnitMutation {
     /// Founds, merges, splits and renames communes, founds and moves hamlets, by one legal act (sắp xếp đơn vị
-    /// hành chính). Figures can be told on the boundaries before and after. Needs `admin`.
+    /// hành chính). Figures can be told on the boundaries before and after. What another act changes on the same
+    /// day or later is refused. Needs `admin`.
     #[graphql(
         directive = needs::apply(vec![AccessScope::Admin]),
         directive = list_size::apply(None, Some(vec!["input.transfers".into()]))

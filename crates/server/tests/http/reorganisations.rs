@@ -13,6 +13,9 @@ on_both_engines!(
     a_rehearsal_changes_nothing,
     everything_wrong_is_told_at_once,
     acts_that_contradict_a_later_one_are_refused,
+    no_hamlet_is_left_without_a_commune,
+    a_row_that_moves_nothing_is_refused,
+    a_covered_commune_stays_so_when_a_hamlet_is_founded,
     other_instances_see_it_soon,
 );
 
@@ -120,7 +123,7 @@ async fn a_split_divides_what_counts_by_commune(engine: Engine) {
     assert_eq!(done["errors"], json!([]));
     let successors = done["reorganisation"]["ended"][0]["successors"].as_array().unwrap().clone();
     let shares: f64 = successors.iter().map(|to| to["share"].as_f64().unwrap()).sum();
-    assert!((shares - 1.0).abs() < 1e-5, "{successors:?}");
+    assert!((shares - 1.0).abs() < 1e-9, "{successors:?}");
     assert_eq!(hamlets(&app, "31601", FIRST_DAY).await, 3);
     assert_eq!(hamlets(&app, "31602", FIRST_DAY).await, others.len());
 }
@@ -229,8 +232,67 @@ async fn acts_that_contradict_a_later_one_are_refused(engine: Engine) {
     assert_eq!(
         refused["errors"],
         json!([{ "code": "ABOUT_TO_CHANGE", "path": ["input", "transfers", "0", "to"] },
-               { "code": "ABOUT_TO_CHANGE", "path": ["input", "transfers", "1", "from"] }])
+               { "code": "ABOUT_TO_CHANGE", "path": ["input", "transfers", "1", "from"] },
+               { "code": "ABOUT_TO_CHANGE", "path": ["input", "transfers", "1", "to"] }])
     );
+}
+
+async fn no_hamlet_is_left_without_a_commune(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let all = |from: &str, to: &str| json!({ "from": { "code": from }, "to": { "unit": { "code": to } } });
+    let about_to_change = |field: &str| {
+        let path = ["input", "transfers", "0", field];
+        json!([{ "code": "ABOUT_TO_CHANGE", "path": path }])
+    };
+    let chain = json!([all("31333", "31441"), all("31441", "31459")]);
+    let refused = reorganise(&app, act(&json!([]), &chain)).await;
+    assert_eq!(refused["errors"], about_to_change("to"));
+
+    // A hamlet founded in, and one moved into, a commune that is to end before.
+    let hamlet = json!([{ "code": "31441900", "title": "HAMLET", "name": "Ấp mới",
+                          "parent": { "unit": { "code": "31441" } } }]);
+    assert_eq!(reorganise(&app, act(&hamlet, &json!([]))).await["errors"], json!([]));
+    let mut one = all("31459", "31333");
+    one["hamlets"] = json!([{ "code": "31459001" }]);
+    assert_eq!(reorganise(&app, act(&json!([]), &json!([one]))).await["errors"], json!([]));
+    for ending in ["31441", "31333"] {
+        let mut earlier = act(&json!([]), &json!([all(ending, "31338")]));
+        earlier["effectiveOn"] = json!("2026-12-01");
+        assert_eq!(reorganise(&app, earlier).await["errors"], about_to_change("from"), "{ending}");
+    }
+}
+
+async fn a_row_that_moves_nothing_is_refused(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let rows = json!([{ "from": { "code": "31333" }, "to": { "unit": { "code": "31441" } },
+                        "hamlets": [] }]);
+    let refused = reorganise(&app, act(&json!([]), &rows)).await;
+    let path = ["input", "transfers", "0", "hamlets"];
+    assert_eq!(refused["errors"], json!([{ "code": "NOTHING_TO_CHANGE", "path": path }]));
+}
+
+async fn a_covered_commune_stays_so_when_a_hamlet_is_founded(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let record = "mutation($input: RecordCoverageInput!) { recordCoverage(input: $input) { errors { code } } }";
+    let viettel = json!({ "commune": { "code": "31441" }, "operator": "VIETTEL", "generation": "G4",
+                          "from": "2026-01-01" });
+    let told = app.data(record, json!({ "input": { "coverages": [viettel] } })).await;
+    assert_eq!(told["recordCoverage"]["errors"], json!([]));
+    let hamlet = json!([{ "code": "31441900", "title": "HAMLET", "name": "Ấp mới",
+                          "parent": { "unit": { "code": "31441" } } }]);
+    let before = hamlets(&app, "31441", "2026-12-31").await;
+    assert_eq!(reorganise(&app, act(&hamlet, &json!([]))).await["errors"], json!([]));
+    assert_eq!(hamlets(&app, "31441", FIRST_DAY).await, before + 1);
+
+    let query = r#"{ unit(ref: { codeOn: { code: "31441", on: "2027-01-01" } }) {
+        indicators(codes: [MOBILE_COVERAGE]) { numerator denominator }
+        mobileCoverage { operator communesCovered communes } } }"#;
+    assert_eq!(
+        app.data(query, json!({})).await["unit"],
+        json!({ "indicators": [{ "numerator": 1, "denominator": 1 }],
+                "mobileCoverage": [{ "operator": "VIETTEL", "communesCovered": 1, "communes": 1 }] })
+    );
+    assert_eq!(app.store.check_rollups().await.unwrap(), []);
 }
 
 async fn other_instances_see_it_soon(engine: Engine) {

@@ -84,10 +84,11 @@ impl<'act> Act<'act> {
 
     /// Checks that units can be put into a unit that there is: neither another act nor this one ends it.
     fn goes_on(&self, id: UnitId, level: Level) -> Result<(), Rule> {
+        self.stays(id, level)?;
         if self.ended.contains(&id) {
             return Err(UnitRule::Ends { name: self.name(id) }.into());
         }
-        self.stays(id, level)
+        Ok(())
     }
 
     /// Every hamlet that goes elsewhere, once.
@@ -113,12 +114,8 @@ impl<'act> Act<'act> {
             }
             for (index, &hamlet) in going.iter().enumerate() {
                 let at = if named { at.field("hamlets").index(index) } else { at.field("from") };
-                if !gone.insert(hamlet) {
-                    let name = self.name(hamlet);
-                    faults.push(at, UnitRule::TransferredTwice { name }.into());
-                } else if faults.keep(at, self.check_leaving(hamlet, from)).is_some() {
-                    moves.push(Move { hamlet, from, to });
-                }
+                faults.keep(at, self.check_leaving(hamlet, from, &mut gone));
+                moves.push(Move { hamlet, from, to });
             }
         }
         moves
@@ -136,12 +133,20 @@ impl<'act> Act<'act> {
         Ok(())
     }
 
-    /// Checks that a hamlet is in the commune it should leave, and that no other act moves it on the
-    /// day or later.
-    fn check_leaving(&self, hamlet: UnitId, from: UnitId) -> Result<(), Rule> {
+    /// Checks that a hamlet is in the commune it should leave, and that neither an earlier row nor another
+    /// act, on the day or later, moves it.
+    fn check_leaving(
+        &self,
+        hamlet: UnitId,
+        from: UnitId,
+        gone: &mut HashSet<UnitId>,
+    ) -> Result<(), Rule> {
         let on = self.this.effective_on;
         if self.tree.parent(hamlet) != Some(from) {
             return Err(UnitRule::NotInCommune { name: self.name(hamlet) }.into());
+        }
+        if !gone.insert(hamlet) {
+            return Err(UnitRule::TransferredTwice { name: self.name(hamlet) }.into());
         }
         self.stays(hamlet, Level::Hamlet)?;
         let later = self.units.boundaries_after(on).iter().copied();

@@ -137,6 +137,16 @@ fn check_communes(units: &Units) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Every act holds on its day, whatever was recorded before and after it.
+fn check_parentages(records: &Records, units: &Units) -> Result<(), TestCaseError> {
+    for Parentage { unit, parent, validity } in &records.parentages {
+        if let Some(first) = validity.from {
+            prop_assert_eq!(units.tree(first).parent(*unit), Some(*parent), "on {}", first);
+        }
+    }
+    Ok(())
+}
+
 /// A place before it is known which units there are.
 #[derive(Debug, Clone, Copy)]
 enum Somewhere {
@@ -229,6 +239,7 @@ fn accepted_acts_leave_every_hamlet_in_one_commune() {
             let units = records.units();
             (0..=LAST_DAY).try_for_each(|offset| check_day(&units, day(offset)))?;
             check_communes(&units)?;
+            check_parentages(&records, &units)?;
         }
         Ok(())
     });
@@ -300,6 +311,15 @@ fn a_commune_that_a_later_act_would_leave_empty_is_not_lessened_before() {
     let other = |on| act(on, Vec::new(), vec![some(A, B, &[4])]);
     assert_eq!(records.refused(&other(5)), ["AboutToChange transfers[0].from"]);
     assert_eq!(records.accept(&other(7)).ended, [A]);
+}
+
+#[test]
+fn a_hamlet_that_a_later_act_moves_stays_until_then() {
+    let mut records = Records::of(&[2, 2, 2]);
+    let moved = |on, to| act(on, Vec::new(), vec![some(A, to, &[3])]);
+    records.accept(&moved(6, B));
+    assert_eq!(records.refused(&moved(5, C)), ["AboutToChange transfers[0].hamlets[0]"]);
+    assert_eq!(records.refused(&moved(6, C)), ["NotInCommune transfers[0].hamlets[0]"]);
 }
 
 #[test]

@@ -182,7 +182,7 @@ async fn products(
     for (seller, shop) in shops {
         for number in 0..each {
             let ((name, folded), category) =
-                (dice.pick(&PRODUCTS), dice.pick(&ProductCategory::ALL));
+                (dice.pick(&PRODUCTS), dice.pick(ProductCategory::ALL));
             new.push(NewProduct {
                 seller: *seller,
                 name: ProductName::parse(&format!("{name} {number}")).unwrap(),
