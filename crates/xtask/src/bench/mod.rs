@@ -25,6 +25,12 @@ const INDICATORS: &str = r#"{"query":"{ indicators(unit: {codeOn: {code: \"93\",
 /// Certificates of the province by partner and month.
 const TOTALS: &str = r#"{"query":"{ certificateTotals(within: {code: \"92\"}, groupBy: [PARTNER, PERIOD]) { partner { name } period issued renewed revoked } }"}"#;
 
+/// A page of what is on sale, as a screen shows it, with counts of all that is.
+const LISTINGS: &str = r#"{"query":"{ listings(filter: {status: ACTIVE}, first: 50) { nodes { code priceVnd product { name category } seller { name hamlet { parent { name } } } marketplace { name } } facets { marketplace { marketplace { code } count } category { category count } stars { stars count } unit { unit { name } count } } } }"}"#;
+
+/// A search without accents among them.
+const SEARCH: &str = r#"{"query":"{ listings(search: \"buoi nam roi\", first: 50) { totalCount nodes { code priceVnd product { name } seller { name } marketplace { name } } } }"}"#;
+
 /// What was measured on one engine.
 struct Measured {
     seed: Duration,
@@ -34,6 +40,8 @@ struct Measured {
     memory_mib: u64,
     indicators_ms: f64,
     totals_ms: f64,
+    listings_ms: f64,
+    search_ms: f64,
     report_ms: f64,
     certificates_ms: f64,
 }
@@ -59,6 +67,10 @@ pub(crate) fn run() -> Result<(), TaskError> {
     row("certificates of the province by partner and month, server time", &|m| {
         format!("{:.2} ms", m.totals_ms)
     });
+    row("50 listings on sale with all facets, server time", &|m| {
+        format!("{:.2} ms", m.listings_ms)
+    });
+    row("listings found by words, server time", &|m| format!("{:.2} ms", m.search_ms));
     row("a report of 75 lines taken, server time", &|m| format!("{:.2} ms", m.report_ms));
     row("1,000 certificates registered, server time", &|m| format!("{:.0} ms", m.certificates_ms));
     Ok(())
@@ -86,6 +98,8 @@ fn measure(database: Option<&str>) -> Result<Measured, TaskError> {
     let memory_mib = server.memory_mib()?;
     let indicators_ms = server.median_ms(std::iter::repeat_n(INDICATORS, SINGLES))?;
     let totals_ms = server.median_ms(std::iter::repeat_n(TOTALS, SINGLES))?;
+    let listings_ms = server.median_ms(std::iter::repeat_n(LISTINGS, SINGLES))?;
+    let search_ms = server.median_ms(std::iter::repeat_n(SEARCH, SINGLES))?;
     know_partner(folder.path(), database)?;
     let (reports, certificates) = (posting::reports()?, posting::certificates());
     let report_ms = server.median_ms(reports.iter().map(String::as_str))?;
@@ -99,6 +113,8 @@ fn measure(database: Option<&str>) -> Result<Measured, TaskError> {
         memory_mib,
         indicators_ms,
         totals_ms,
+        listings_ms,
+        search_ms,
         report_ms,
         certificates_ms,
     })
