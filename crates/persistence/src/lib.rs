@@ -56,14 +56,14 @@ pub use engine::{DatabaseUrl, Durability, NotADatabaseUrl, StoreConfig};
 pub use error::{StoreError, WriteError};
 pub use figures::Figures;
 pub use household::{
-    ChangeHouseholds, CloseHouseholds, Direction, EraseHousehold, Heads, HouseholdFilter,
-    HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort,
-    RegisterHouseholds, Registered,
+    ChangeHouseholds, CloseHouseholds, EraseHousehold, Heads, HouseholdFilter, HouseholdKey,
+    HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort, RegisterHouseholds, Registered,
 };
 pub use institution::{
     ChangeInstitutions, CloseInstitutions, EndFeatures, InstitutionFilter, InstitutionOrder,
     InstitutionPosition, InstitutionSort, RecordFeatures, RegisterInstitutions,
 };
+pub use page::Direction;
 pub use partner::{
     NewPartner, PartnerKey, PartnerRecord, RegisterPartner, SetPartnerAuthorities, SetPartnerKeys,
     UpdatePartner,

@@ -9,9 +9,7 @@ use registry_domain::commerce::{
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::search::SearchText;
 use registry_domain::time::Date;
-use sea_orm::sea_query::{
-    Asterisk, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr,
-};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QueryResult,
@@ -20,7 +18,7 @@ use sea_orm::{
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
 use super::{code, product, search, select_all, seller, stored};
 use crate::entity::{product as product_row, seller as seller_row};
-use crate::page::{one_statement_each, tagged};
+use crate::page::{begins_word, counts, one_statement_each, tagged};
 use crate::{Direction, HouseholdScope, Reader, StoreError};
 
 /// Conditions on sellers; all of those given must hold.
@@ -232,9 +230,10 @@ impl Reader {
             let mut select = filter.select(self.today());
             select_products(&mut select);
             let place = filter.place(order.by);
-            let distance = (order.by == CatalogueSort::Distance)
-                .then(|| place.as_ref().map(|place| place.of_row.clone()));
-            select.expr_as(distance.flatten().unwrap_or_else(nothing), DISTANCE);
+            if order.by == CatalogueSort::Distance {
+                let distance = place.as_ref().map(|place| place.of_row.clone());
+                select.expr_as(distance.unwrap_or_else(nothing), DISTANCE);
+            }
             key::cut(&mut select, (place.as_ref(), number()), order.direction, page);
             select
         });
@@ -256,17 +255,8 @@ impl Reader {
     /// How many products each filter finds.
     pub async fn product_counts(&self, filters: &[ProductFilter]) -> Result<Vec<u64>, StoreError> {
         self.require(Scope::RegistryRead)?;
-        let select = |filter: &ProductFilter| {
-            let mut select = filter.select(self.today());
-            select.expr_as(Expr::col(Asterisk).count(), "count").to_owned()
-        };
-        let mut counts = vec![0; filters.len()];
-        for statement in one_statement_each(filters.iter().map(select).collect()) {
-            for row in self.connection.query_all(&statement).await? {
-                counts[tagged(&row)?] = row.try_get::<i64>("", "count")?.cast_unsigned();
-            }
-        }
-        Ok(counts)
+        let selects = filters.iter().map(|filter| filter.select(self.today()));
+        counts(&self.connection, selects.collect()).await
     }
 
     /// All ratings of products, newest first.
@@ -304,8 +294,7 @@ fn sellers_of(filter: &SellerFilter) -> Condition {
     }
     // There are far fewer sellers than products; looking through their names will do.
     for word in filter.search.iter().flat_map(SearchText::words) {
-        let begins: SimpleExpr = FoldedName.like(format!("{word}%"));
-        all = all.add(begins.or(FoldedName.like(format!("% {word}%"))));
+        all = all.add(begins_word(&Expr::col(FoldedName), word));
     }
     all
 }

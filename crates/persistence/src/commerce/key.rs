@@ -1,8 +1,8 @@
 //! Where a product or listing stands in a list, and cutting pages out of such lists.
 
-use registry_domain::page::{Page, PageRequest, Take};
+use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::Date;
-use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, SimpleExpr};
 
 use crate::Direction;
 
@@ -72,7 +72,7 @@ pub(super) fn cut(
     if let Some(before) = page.before {
         select.and_where(beyond(before, !ascending));
     }
-    let order = if runs_down(direction, page) { Order::Desc } else { Order::Asc };
+    let order = direction.of_rows(page.take).order();
     if let Some(place) = place {
         select.order_by_expr(place.of_row.clone(), order.clone());
     }
@@ -85,14 +85,10 @@ pub(super) fn page<T>(
     direction: Direction,
     page: &PageRequest<CommerceKey>,
 ) -> Page<(CommerceKey, T)> {
-    let down = runs_down(direction, page);
+    let down = direction.of_rows(page.take) == Direction::Descending;
     items.sort_by(|(left, _), (right, _)| {
         let order = left.cmp(right);
         if down { order.reverse() } else { order }
     });
     Page::from_overfetch(items, page)
-}
-
-fn runs_down(direction: Direction, page: &PageRequest<CommerceKey>) -> bool {
-    (direction == Direction::Descending) != matches!(page.take, Take::Last(_))
 }

@@ -8,7 +8,7 @@ use registry_domain::commerce::{
 };
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::{Date, YearMonth};
-use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QueryResult, QuerySelect,
@@ -19,7 +19,7 @@ use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
 use super::{ProductFilter, ProductRecord, code, listing, search, select_all, stored};
 use crate::entity::listing::{Column, Entity, Model, sales, version};
 use crate::entity::product;
-use crate::page::{one_statement_each, tagged};
+use crate::page::{counts, one_statement_each, tagged};
 use crate::{Direction, Reader, StoreError};
 
 /// Conditions on listings; all of those given must hold.
@@ -194,17 +194,8 @@ impl Reader {
     /// How many listings each filter finds.
     pub async fn listing_counts(&self, filters: &[ListingFilter]) -> Result<Vec<u64>, StoreError> {
         self.require(Scope::RegistryRead)?;
-        let select = |filter: &ListingFilter| {
-            let mut select = filter.select(self.today());
-            select.expr_as(Expr::col(Asterisk).count(), "count").to_owned()
-        };
-        let mut counts = vec![0; filters.len()];
-        for statement in one_statement_each(filters.iter().map(select).collect()) {
-            for row in self.connection.query_all(&statement).await? {
-                counts[tagged(&row)?] = row.try_get::<i64>("", "count")?.cast_unsigned();
-            }
-        }
-        Ok(counts)
+        let selects = filters.iter().map(|filter| filter.select(self.today()));
+        counts(&self.connection, selects.collect()).await
     }
 
     /// All sales of the listings that a filter finds, from month to month, added up.

@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::entity::product::{Column, Entity, Model, word};
 use crate::entity::seller::Model as Seller;
+use crate::page::begins_word;
 use crate::writer::Writer;
 use crate::{StoreError, bulk};
 
@@ -72,9 +73,7 @@ pub(super) fn join_hits(select: &mut SelectStatement, search: &SearchText) {
 /// How far a found product is from what was typed: smaller is better. Hits count before the length
 /// of the name.
 pub(super) fn distance(search: &SearchText) -> SimpleExpr {
-    let name = || Expr::col((Entity, Column::FoldedName));
-    let phrase = search.phrase();
-    let in_order = name().like(format!("{phrase}%")).or(name().like(format!("% {phrase}%")));
+    let in_order = begins_word(&Expr::col((Entity, Column::FoldedName)), &search.phrase());
     let bonus: SimpleExpr = Expr::case(in_order, SearchText::PHRASE).finally(0).into();
     let score = Expr::col((HITS, "score")).add(bonus);
     Expr::col((Entity, Column::NameWords)).sub(score.mul(1_000))

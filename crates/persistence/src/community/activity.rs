@@ -6,13 +6,13 @@ use registry_domain::page::{Page, PageRequest, Take};
 use registry_domain::time::YearMonth;
 use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{
-    Asterisk, Condition, Expr, ExprTrait as _, Order, Query, SelectStatement, SimpleExpr,
+    Condition, Expr, ExprTrait as _, Order, Query, SelectStatement, SimpleExpr,
 };
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QuerySelect};
 
 use super::{code, stored_number};
 use crate::entity::community::activity::{Column, Entity, Model};
-use crate::page::{one_statement_each, tagged};
+use crate::page::{counts, one_statement_each, tagged};
 use crate::{Reader, StoreError};
 
 /// Conditions on counts; all of those given must hold.
@@ -117,16 +117,9 @@ impl Reader {
         self.require(Scope::RegistryRead)?;
         let select = |team: &TeamCode| -> SelectStatement {
             let mut select = Query::select();
-            select.expr_as(Expr::col(Asterisk).count(), "count").from(Entity);
-            select.cond_where(condition(*team, filter)).to_owned()
+            select.from(Entity).cond_where(condition(*team, filter)).to_owned()
         };
-        let mut counts = vec![0; teams.len()];
-        for statement in one_statement_each(teams.iter().map(select).collect()) {
-            for row in self.connection.query_all(&statement).await? {
-                counts[tagged(&row)?] = row.try_get::<i64>("", "count")?.cast_unsigned();
-            }
-        }
-        Ok(counts)
+        counts(&self.connection, teams.iter().map(select).collect()).await
     }
 }
 

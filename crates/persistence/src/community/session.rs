@@ -7,15 +7,15 @@ use registry_domain::community::{
     AttendeeCount, Cancellation, NewTraining, Training, TrainingAudience, TrainingCode,
     TrainingStatus, TrainingTitle, TrainingTopic,
 };
-use registry_domain::page::{Page, PageRequest, Take};
+use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::{code, stored_number};
 use crate::entity::community::training::{Column, Entity, Model};
-use crate::household::Direction;
+use crate::page::Direction;
 use crate::{Reader, StoreError};
 
 /// Conditions on training sessions; all of those given must hold.
@@ -111,8 +111,7 @@ impl Reader {
         if let Some(before) = page.before {
             select = select.filter(beyond(before, !ascending));
         }
-        let forwards = matches!(page.take, Take::First(_));
-        let order = if ascending == forwards { Order::Asc } else { Order::Desc };
+        let order = direction.of_rows(page.take).order();
         let rows = select
             .order_by(Column::HeldOn, order.clone())
             .order_by(Column::Number, order)

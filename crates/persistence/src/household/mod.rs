@@ -19,8 +19,8 @@ pub use change::{ChangeHouseholds, CloseHouseholds};
 pub(crate) use dossier::{Dossier, dossiers, dossiers_between};
 pub use erase::EraseHousehold;
 pub use read::{
-    Direction, Heads, HouseholdFilter, HouseholdKey, HouseholdOrder, HouseholdQuery,
-    HouseholdScope, HouseholdSort,
+    Heads, HouseholdFilter, HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope,
+    HouseholdSort,
 };
 pub use register::RegisterHouseholds;
 pub(crate) use register::check_hamlet;

@@ -8,18 +8,16 @@ use registry_domain::connectivity::FixedProvider;
 use registry_domain::household::{
     HeadState, Household, HouseholdCodePrefix, HouseholdNumber, Status,
 };
-use registry_domain::page::{Page, PageRequest, Take};
+use registry_domain::page::{Page, PageRequest};
 use registry_domain::personal::{CitizenNumber, Clarity};
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
-use sea_orm::sea_query::{
-    Asterisk, Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr,
-};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 
 use super::{composition, number, status, stored_number};
 use crate::entity::household::{Column, Entity};
-use crate::page::{one_statement_each, tagged};
+use crate::page::{Direction, counts, one_statement_each, tagged};
 use crate::{Reader, StoreError};
 
 /// Whether the sealed head is read and opened.
@@ -70,15 +68,6 @@ pub enum HouseholdSort {
     Code,
     /// The date of the newest survey; those never surveyed count as oldest.
     SurveyedOn,
-}
-
-/// Which way a list runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// Smallest or oldest first.
-    Ascending,
-    /// Largest or newest first.
-    Descending,
 }
 
 /// Where a household stands in a list.
@@ -159,10 +148,8 @@ impl Reader {
     ) -> Result<Vec<Page<Household>>, StoreError> {
         self.require(Scope::RegistryRead)?;
         self.require_filter(&query.filter)?;
-        let backwards = matches!(query.page.take, Take::Last(_));
-        let descending = (query.order.direction == Direction::Descending) != backwards;
-        let selects =
-            scopes.iter().map(|scope| self.page_select(scope, query, descending)).collect();
+        let direction = query.order.direction.of_rows(query.page.take);
+        let selects = scopes.iter().map(|scope| self.page_select(scope, query)).collect();
         let mut found: Vec<Vec<Household>> = vec![Vec::new(); scopes.len()];
         for statement in one_statement_each(selects) {
             for row in self.connection.query_all(&statement).await? {
@@ -173,7 +160,7 @@ impl Reader {
             // A union keeps no promise about the order of its parts' rows.
             households.sort_unstable_by(|left, right| {
                 let order = compare(left, right, query.order.by);
-                if descending { order.reverse() } else { order }
+                if direction == Direction::Descending { order.reverse() } else { order }
             });
             Page::from_overfetch(households, &query.page)
         };
@@ -194,15 +181,9 @@ impl Reader {
         self.require_filter(filter)?;
         let select = |scope| {
             let mut select = Query::select();
-            select.expr_as(Expr::col(Asterisk).count(), "count").from(Entity);
-            select.cond_where(self.condition(scope, filter)).to_owned()
+            select.from(Entity).cond_where(self.condition(scope, filter)).to_owned()
         };
-        let mut counts = vec![0; scopes.len()];
-        for statement in one_statement_each(scopes.iter().map(select).collect()) {
-            for row in self.connection.query_all(&statement).await? {
-                counts[tagged(&row)?] = row.try_get::<i64>("", "count")?.cast_unsigned();
-            }
-        }
+        let counts = counts(&self.connection, scopes.iter().map(select).collect()).await?;
         self.note_search(scopes, filter).await?;
         Ok(counts)
     }
@@ -251,12 +232,7 @@ impl Reader {
         Ok(household)
     }
 
-    fn page_select(
-        &self,
-        scope: &HouseholdScope,
-        query: &HouseholdQuery,
-        descending: bool,
-    ) -> SelectStatement {
+    fn page_select(&self, scope: &HouseholdScope, query: &HouseholdQuery) -> SelectStatement {
         let mut select = base(query.heads);
         select.cond_where(self.condition(scope, &query.filter));
         let PageRequest { take, after, before } = &query.page;
@@ -267,7 +243,7 @@ impl Reader {
         if let Some(before) = before {
             select.and_where(beyond(*before, query.order.by, !ascending_list));
         }
-        let order = if descending { Order::Desc } else { Order::Asc };
+        let order = query.order.direction.of_rows(*take).order();
         if query.order.by == HouseholdSort::SurveyedOn {
             select.order_by_expr(surveyed_or_oldest(), order.clone());
         }

@@ -6,18 +6,19 @@ use registry_domain::access::Scope;
 use registry_domain::institution::{
     Feature, Institution, InstitutionCode, InstitutionKind, KnownFeature, SchoolCriterion,
 };
-use registry_domain::page::{Page, PageRequest, Take};
+use registry_domain::page::{Page, PageRequest};
 use registry_domain::search::{SearchText, joined_words};
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
-use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use super::{code, kind, known_feature, stored_number};
 use crate::entity::institution::{Column, Entity, Model, feature};
-use crate::household::{Direction, HouseholdScope};
+use crate::household::HouseholdScope;
+use crate::page::{Direction, begins_word};
 use crate::{Reader, StoreError};
 
 /// Conditions on institutions; all of those given must hold.
@@ -102,22 +103,6 @@ impl InstitutionPosition {
     }
 }
 
-impl Direction {
-    const fn reversed(self) -> Self {
-        match self {
-            Self::Ascending => Self::Descending,
-            Self::Descending => Self::Ascending,
-        }
-    }
-
-    const fn order(self) -> Order {
-        match self {
-            Self::Ascending => Order::Asc,
-            Self::Descending => Order::Desc,
-        }
-    }
-}
-
 impl InstitutionFilter {
     fn select(&self, today: Date) -> Select<Entity> {
         let mut all = Condition::all();
@@ -146,8 +131,7 @@ impl InstitutionFilter {
             all = all.add(if digital { each } else { each.not() });
         }
         for word in self.search.iter().flat_map(SearchText::words) {
-            let begins = Column::FoldedName.like(format!("{word}%"));
-            all = all.add(begins.or(Column::FoldedName.like(format!("% {word}%"))));
+            all = all.add(begins_word(&Expr::col(Column::FoldedName), word));
         }
         Entity::find().filter(all)
     }
@@ -195,10 +179,7 @@ impl Reader {
         if let Some(before) = &page.before {
             select = select.filter(before.beyond(order.direction.reversed()));
         }
-        let direction = match page.take {
-            Take::First(_) => order.direction,
-            Take::Last(_) => order.direction.reversed(),
-        };
+        let direction = order.direction.of_rows(page.take);
         select = match order.by {
             InstitutionSort::Code => select,
             InstitutionSort::Name => select.order_by(Column::FoldedName, direction.order()),
