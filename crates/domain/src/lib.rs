@@ -6,6 +6,7 @@
 //! rule and the mend.
 
 pub mod access;
+pub mod audit;
 pub mod certificate;
 pub mod code;
 pub mod commerce;

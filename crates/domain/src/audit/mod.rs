@@ -1,0 +1,9 @@
+//! The mathematics of the audit log: a Merkle tree of events that can only grow, RFC 9162.
+
+mod digest;
+mod merkle;
+#[cfg(test)]
+mod naive;
+
+pub use digest::{Digest, NotADigest, empty_root, leaf_hash, node_hash};
+pub use merkle::{Frontier, ProofFault, inclusion_proof_of, verify_consistency, verify_inclusion};
