@@ -24,6 +24,7 @@ mod m0013_coverage;
 mod m0014_institutions;
 mod m0015_community;
 mod m0016_reorganisations;
+mod m0017_audit;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_institutions::Migration),
             Box::new(m0015_community::Migration),
             Box::new(m0016_reorganisations::Migration),
+            Box::new(m0017_audit::Migration),
         ]
     }
 }

@@ -30,6 +30,18 @@ impl Take {
     }
 }
 
+impl<K> PageRequest<K> {
+    /// The same request by other keys.
+    #[must_use]
+    pub fn map_keys<L>(self, change: impl Fn(K) -> L) -> PageRequest<L> {
+        PageRequest {
+            take: self.take,
+            after: self.after.map(&change),
+            before: self.before.map(&change),
+        }
+    }
+}
+
 /// A part of an ordered list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {

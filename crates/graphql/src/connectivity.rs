@@ -9,6 +9,7 @@ use registry_domain::household::{HouseholdCode, HouseholdNumber};
 use registry_persistence::{RecordConnectivity, RecordedSurvey, Row, SurveyKey as RecordedKey};
 
 use crate::access::{AccessScope, list_size, needs};
+use crate::audit::Audited;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::fault::UserError;
@@ -125,6 +126,11 @@ impl ConnectivitySurvey {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Survey(self.0.survey.household, self.0.survey.surveyed_on).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Survey(self.0.survey.household, self.0.survey.surveyed_on))
     }
 
     /// The household visited (hộ).

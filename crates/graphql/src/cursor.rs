@@ -10,6 +10,7 @@ use async_graphql::connection::CursorType;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use registry_domain::access::TokenId;
+use registry_domain::audit::Place;
 use registry_domain::certificate::{CertificateKey, IssuerName};
 use registry_domain::code::{Code, CodeKind};
 use registry_domain::commerce::MarketplaceCode;
@@ -94,6 +95,16 @@ impl CursorKey for UnitId {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Some(Self::new(i32::from_be_bytes(bytes.try_into().ok()?)))
+    }
+}
+
+impl CursorKey for Place {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.0.to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self(u64::from_be_bytes(bytes.try_into().ok()?)))
     }
 }
 

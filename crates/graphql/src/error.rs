@@ -84,6 +84,7 @@ impl ApiError {
             ),
             Self::Store(error) => match error.as_ref() {
                 StoreError::Denied(denied) => denied.message(language),
+                StoreError::Log(fault) => fault.message(language),
                 error => error.to_string(),
             },
         }
@@ -110,7 +111,7 @@ pub(crate) fn explain(error: &mut ServerError, session: &Session) {
             extensions.set("limit", *limit);
         }
         ApiError::Store(failure) => match failure.as_ref() {
-            StoreError::Denied(_) => extensions.set("code", failure.code()),
+            StoreError::Denied(_) | StoreError::Log(_) => extensions.set("code", failure.code()),
             StoreError::TooSlow => extensions.set("code", "TOO_COMPLEX"),
             failure if failure.is_retryable() => extensions.set("code", "UNAVAILABLE"),
             failure => {

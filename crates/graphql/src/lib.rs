@@ -6,6 +6,7 @@
 #![expect(clippy::unused_async, reason = "async-graphql takes resolvers as async functions only")]
 
 mod access;
+mod audit;
 mod certificate;
 mod commerce;
 mod community;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use registry_domain::access::PartnerCode;
+use registry_domain::audit::Place;
 use registry_domain::certificate::{Line, Report, ReportKey};
 use registry_domain::community::{
     Team, TeamActivity, TeamCode, TeamVersion, Training, TrainingCode,
@@ -16,8 +17,8 @@ use registry_domain::institution::{Institution, InstitutionCode, KnownFeature};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::{Date, YearMonth};
 use registry_persistence::{
-    ActivityFilter, ActivityKey, Heads, HouseholdFilter, HouseholdQuery, HouseholdScope, Reader,
-    RecordedSurvey, StoreError,
+    ActivityFilter, ActivityKey, AuditChange, AuditRevision, AuditSubject, Heads, HouseholdFilter,
+    HouseholdQuery, HouseholdScope, Reader, RecordedSurvey, StoreError,
 };
 
 use crate::error::ApiError;
@@ -93,6 +94,14 @@ pub(crate) struct InstitutionKey(pub(crate) InstitutionCode);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct FeaturesKey(pub(crate) InstitutionCode);
 
+/// What an event changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ChangesKey(pub(crate) u64);
+
+/// What happened to a record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct HistoryKey(pub(crate) AuditSubject);
+
 /// Keys by the argument they share: one statement each.
 pub(crate) fn grouped<K, S, A: Eq + Hash>(
     keys: &[K],
@@ -104,6 +113,34 @@ pub(crate) fn grouped<K, S, A: Eq + Hash>(
         groups.entry(argument).or_default().push(subject);
     }
     groups
+}
+
+impl Loader<ChangesKey> for Records {
+    type Value = Arc<Vec<AuditChange>>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[ChangesKey],
+    ) -> Result<HashMap<ChangesKey, Self::Value>, ApiError> {
+        let places: Vec<Place> = keys.iter().map(|key| Place(key.0)).collect();
+        let found = self.0.audit_changes(&places).await?.into_iter();
+        Ok(found.map(|(sequence, changes)| (ChangesKey(sequence), Arc::new(changes))).collect())
+    }
+}
+
+impl Loader<HistoryKey> for Records {
+    type Value = Arc<Vec<AuditRevision>>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        keys: &[HistoryKey],
+    ) -> Result<HashMap<HistoryKey, Self::Value>, ApiError> {
+        let subjects: Vec<AuditSubject> = keys.iter().map(|key| key.0.clone()).collect();
+        let found = self.0.audit_histories(&subjects).await?.into_iter().map(Arc::new);
+        Ok(keys.iter().cloned().zip(found).collect())
+    }
 }
 
 impl Loader<HouseholdKey> for Records {

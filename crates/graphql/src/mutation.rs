@@ -107,9 +107,14 @@ pub(crate) async fn write<C: Command>(
 ) -> Result<Result<Written<C::Outcome>, Vec<UserError>>, ApiError> {
     let writer = session.reader.principal().writer(scope)?;
     let refused = |faults| Ok(Err(UserError::all(faults, session.language)));
+    let request_id = || Some(session.request_id.clone());
     let command = match command {
         Ok(command) => command,
-        Err(faults) => return refused(faults),
+        Err(faults) => {
+            let request = WriteRequest { idempotency: None, request_id: request_id() };
+            session.store.refuse::<C>(&writer, &request, &faults).await?;
+            return refused(faults);
+        }
     };
     let idempotency = attempt
         .key
@@ -118,7 +123,7 @@ pub(crate) async fn write<C: Command>(
             key,
             content: format!("{} {}", C::ACTION, attempt.content).into(),
         });
-    let request = WriteRequest { idempotency, request_id: Some(session.request_id.clone()) };
+    let request = WriteRequest { idempotency, request_id: request_id() };
     match session.store.write(&writer, command, request).await {
         Ok(written) => Ok(Ok(written)),
         Err(WriteError::Refused(faults)) => refused(faults),

@@ -10,7 +10,7 @@ use registry_domain::household::{HouseholdCode, HouseholdNumber};
 use registry_domain::institution::InstitutionCode;
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
-use registry_persistence::Heads;
+use registry_persistence::{AuditSubject, Heads};
 
 use crate::access::open;
 use crate::certificate::{Certificate, CertificateReport, one_certificate, one_report};
@@ -58,6 +58,23 @@ impl GlobalId {
             Self::Institution(code) => format!("Institution:{code}"),
         };
         URL_SAFE_NO_PAD.encode(clear).into()
+    }
+
+    /// The record as the subject of events.
+    pub(crate) fn subject(&self) -> AuditSubject {
+        match self {
+            Self::Unit(id) => AuditSubject::unit(*id),
+            Self::Household(number) => AuditSubject::household(*number),
+            Self::Survey(number, on) => AuditSubject::survey(*number, *on),
+            Self::Report(key) => AuditSubject::report(key),
+            Self::Certificate(key) => AuditSubject::certificate(key),
+            Self::Seller(code) => AuditSubject::seller(*code),
+            Self::Product(code) => AuditSubject::product(*code),
+            Self::Listing(code) => AuditSubject::listing(*code),
+            Self::Institution(code) => AuditSubject::institution(*code),
+            Self::Team(code) => AuditSubject::team(*code),
+            Self::Training(code) => AuditSubject::training(*code),
+        }
     }
 
     pub(crate) fn read(id: &ID) -> Option<Self> {

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, MergedObject, Object, Result};
 use futures_util::future::try_join_all;
 
 use crate::access::{AccessScope, list_size, needs, open};
+use crate::audit::AuditQuery;
 use crate::certificate::CertificateQuery;
 use crate::commerce::CommerceQuery;
 use crate::community::CommunityQuery;
@@ -32,6 +33,7 @@ pub(crate) struct Query(
     CommerceQuery,
     InstitutionQuery,
     CommunityQuery,
+    AuditQuery,
 );
 
 #[derive(Default)]

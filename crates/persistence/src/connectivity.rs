@@ -25,7 +25,7 @@ use crate::entity::household;
 use crate::household::{Dossier, dossiers, number, stored_number};
 use crate::page::{one_statement_each, tagged};
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{Reader, StoreError, WriteError, bulk, rollup};
+use crate::{Reader, StoreError, WriteError, rollup};
 
 /// Records surveys; at most one per household and day.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl Command for RecordConnectivity {
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let changed = plan.changes();
         let rows: Vec<Model> = plan.surveys.iter().map(|survey| stored(survey, writer)).collect();
-        bulk::insert::<Entity>(&writer.transaction, &rows, "").await?;
+        writer.record::<Entity>(&rows, "").await?;
         let mut households = plan.households;
         for survey in &plan.surveys {
             if let Some(household) = households.get_mut(&stored_number(survey.household)) {
@@ -136,7 +136,7 @@ impl Command for RecordConnectivity {
             }
         }
         let households: Vec<household::Model> = households.into_values().collect();
-        bulk::insert::<household::Entity>(&writer.transaction, &households, TAKE_NEWEST).await?;
+        writer.record::<household::Entity>(&households, TAKE_NEWEST).await?;
         rollup::apply(writer, changed).await?;
         let key = |survey: &Survey| SurveyKey {
             household: survey.household,

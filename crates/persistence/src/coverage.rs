@@ -24,7 +24,7 @@ use crate::entity::coverage::{Column, Entity, Model};
 use crate::entity::record::counter;
 use crate::rollup::apply_tallies;
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{Reader, StoreError, WriteError, bulk, unit};
+use crate::{Reader, StoreError, WriteError, unit};
 
 /// Records coverage, all or none.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Command for RecordCoverage {
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let before = all_spans(&writer.transaction).await?;
         let rows: Vec<Model> = plan.iter().map(|new| stored(new, writer)).collect();
-        bulk::insert::<Entity>(&writer.transaction, &rows, "").await?;
+        writer.record::<Entity>(&rows, "").await?;
         let added = rows.iter().map(span);
         let after = before.iter().copied().chain(added).collect();
         apply_difference(writer, before, after).await?;
@@ -137,7 +137,7 @@ impl Command for EndCoverage {
         writer: &Writer,
     ) -> Result<Self::Outcome, StoreError> {
         let before = all_spans(&writer.transaction).await?;
-        bulk::insert::<Entity>(&writer.transaction, &rows, TAKE_END).await?;
+        writer.record::<Entity>(&rows, TAKE_END).await?;
         let after = all_spans(&writer.transaction).await?;
         apply_difference(writer, before, after).await?;
         Ok(rows.iter().map(|row| row.valid_from).collect())

@@ -1,14 +1,14 @@
 //! Trusted documents: the texts that a registry in trusted mode executes. Never changed, only added.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
 use registry_domain::time::Instant;
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, sea_query::OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use sha2::{Digest, Sha256};
 
-use crate::entity::trusted_document::{ActiveModel, Column, Entity};
+use crate::entity::trusted_document::{Column, Entity, Model};
 use crate::personal::hex;
 use crate::writer::{Command, Row, Writer, bounded};
 use crate::{Store, StoreError, WriteError};
@@ -98,16 +98,29 @@ impl Command for AddDocuments {
 
     /// How many were not there before.
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<u64, StoreError> {
-        let rows = plan.into_iter().map(|(hash, document)| ActiveModel {
-            sha256: Set(hash.to_string()),
-            name: Set(document.name),
-            text: Set(document.text),
-            added_at: Set(writer.now),
-            added_by: Set(writer.principal.actor().to_owned()),
-        });
-        let known = OnConflict::column(Column::Sha256).do_nothing().to_owned();
-        let insert = Entity::insert_many(rows).on_conflict(known);
-        Ok(insert.exec_without_returning(&writer.transaction).await?)
+        let mut rows: Vec<Model> = plan
+            .into_iter()
+            .map(|(hash, document)| Model {
+                sha256: hash.to_string(),
+                name: document.name,
+                text: document.text,
+                added_at: writer.now,
+                added_by: writer.principal.actor().to_owned(),
+            })
+            .collect();
+        let hashes = rows.iter().map(|row| row.sha256.as_str());
+        let known: HashSet<String> = Entity::find()
+            .select_only()
+            .column(Column::Sha256)
+            .filter(Column::Sha256.is_in(hashes))
+            .into_tuple()
+            .all(&writer.transaction)
+            .await?
+            .into_iter()
+            .collect();
+        rows.retain(|row| !known.contains(&row.sha256));
+        writer.record::<Entity>(&rows, "").await?;
+        Ok(rows.len() as u64)
     }
 }
 
@@ -121,7 +134,7 @@ impl Store {
                 .sha256
                 .parse()
                 .map_err(|_| StoreError::damaged("hash of a trusted document"))?;
-            let crate::entity::trusted_document::Model { name, text, added_at, added_by, .. } = row;
+            let Model { name, text, added_at, added_by, .. } = row;
             Ok(TrustedDocument { hash, name, text, added_at, added_by })
         });
         documents.collect()

@@ -205,7 +205,10 @@ async fn sqlite(
         // A larger cache keeps the pages that a batch touches until its commit.
         // Checkpoints of 32 MiB write a page that many batches touch once instead of each time.
         Purpose::Write => {
-            (options.pragma("cache_size", "-65536").pragma("wal_autocheckpoint", "8192"), 1)
+            let options = options.pragma("cache_size", "-65536");
+            // What is erased must not stay in the free space of pages.
+            let options = options.pragma("secure_delete", "on");
+            (options.pragma("wal_autocheckpoint", "8192"), 1)
         }
     };
     let pool = SqlitePoolOptions::new()
@@ -268,6 +271,35 @@ async fn postgres(
         .max_lifetime(None)
         .connect_lazy_with(options);
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// Empties SQLite's journal, in which pages stay as they were before an erasure. PostgreSQL's own
+/// journal and dead rows are its operator's to keep for as long as recovery needs them.
+pub(crate) async fn forget_journal(connection: &impl ConnectionTrait) -> Result<(), StoreError> {
+    if connection.get_database_backend() == DbBackend::Sqlite {
+        connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+    }
+    Ok(())
+}
+
+/// Draws the number of an event that is written later in the same transaction.
+pub(crate) async fn next_event_number(
+    connection: &impl ConnectionTrait,
+) -> Result<i32, StoreError> {
+    let backend = connection.get_database_backend();
+    let draw = match backend {
+        DbBackend::Postgres => {
+            "SELECT nextval(pg_get_serial_sequence('audit_event', 'id'))::int AS number"
+        }
+        // Whoever asks is the only writer.
+        _ => {
+            "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'audit_event'), 0) + 1 \
+             AS number"
+        }
+    };
+    let drawn = connection.query_one_raw(Statement::from_string(backend, draw)).await?;
+    let drawn = drawn.ok_or_else(|| StoreError::damaged("the numbers of events"))?;
+    Ok(drawn.try_get("", "number")?)
 }
 
 /// A reading connection that counts its statements: how many there are per request is a promise.

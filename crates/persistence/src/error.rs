@@ -1,6 +1,7 @@
 //! What can go wrong with the store. Each variant has a stable code; none carries personal data.
 
 use registry_domain::access::AccessDenied;
+use registry_domain::audit::{LogFault, ProofFault, TileFault};
 use registry_domain::fault::Faults;
 use registry_domain::unit::UnitsError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
@@ -43,6 +44,9 @@ pub enum StoreError {
     /// The asker may not.
     #[error(transparent)]
     Denied(#[from] AccessDenied),
+    /// The audit log has no such event, tree or checkpoint.
+    #[error(transparent)]
+    Log(#[from] LogFault),
     /// Others were changing the same records; the same request can simply be sent again.
     #[error(
         "the registry is busy with the same records; try again / hệ thống đang bận, hãy thử lại"
@@ -89,6 +93,7 @@ impl StoreError {
                 | AccessDenied::ReadOnly
                 | AccessDenied::PurposeMissing,
             ) => "FORBIDDEN",
+            Self::Log(_) => "BAD_USER_INPUT",
             Self::Contention => "CONTENTION",
             Self::TooSlow => "TOO_SLOW",
             Self::NumbersUsedUp => "NUMBERS_USED_UP",
@@ -107,6 +112,18 @@ impl StoreError {
 
     pub(crate) fn damaged(what: impl Into<String>) -> Self {
         Self::Damaged { what: what.into() }
+    }
+}
+
+impl From<TileFault> for StoreError {
+    fn from(fault: TileFault) -> Self {
+        Self::damaged(format!("the audit log: {fault}"))
+    }
+}
+
+impl From<ProofFault> for StoreError {
+    fn from(fault: ProofFault) -> Self {
+        TileFault::from(fault).into()
     }
 }
 

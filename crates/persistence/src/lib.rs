@@ -5,6 +5,7 @@
 //! rollups, notes the event and commits, or does none of it. Domain types come in and go out;
 //! rows stay inside.
 
+mod audit;
 mod bulk;
 mod certificate;
 mod changes;
@@ -34,6 +35,11 @@ mod token;
 mod unit;
 mod writer;
 
+pub use audit::{
+    AuditChange, AuditChangeKind, AuditCheckpoint, AuditEvent, AuditExported, AuditFilter,
+    AuditFinding, AuditInclusion, AuditOutcome, AuditProgress, AuditRefusal, AuditReport,
+    AuditRevision, AuditSubject, AuditTrust, stored_log_key, verify,
+};
 pub use certificate::{
     BodySignature, CertificateFilter, CertificateSums, ChangeCertificateStatus, ClosePeriod,
     LedgerSnapshot, PeriodState, Reconciliation, RegisterCertificates, ReopenPeriod, ReportFilter,

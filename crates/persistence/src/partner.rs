@@ -7,14 +7,12 @@ use registry_domain::access::{
 use registry_domain::certificate::{Authority, CertificateRule};
 use registry_domain::fault::{Fault, Path, Rule};
 use registry_domain::time::Instant;
-use sea_orm::ActiveValue::{Set, Unchanged};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::entity::partner::{authority, key, row};
 use crate::writer::{Command, Writer, refuse};
-use crate::{Reader, Store, StoreError, WriteError, bulk};
+use crate::{Reader, Store, StoreError, WriteError};
 
 /// A partner's public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +115,7 @@ impl Command for RegisterPartner {
             agreement_reference: agreement.map(|agreement| agreement.reference),
             signatures_required: signatures == SignaturePolicy::Required,
         };
-        bulk::insert::<row::Entity>(&writer.transaction, &[row], "").await?;
+        writer.record::<row::Entity>(&[row], "").await?;
         Ok(code)
     }
 }
@@ -147,7 +145,7 @@ impl Command for UpdatePartner {
 
     async fn carry_out(change: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let code = change.code.to_string();
-        let mut row = row::ActiveModel { code: Unchanged(code.clone()), ..Default::default() };
+        let mut row = row::ActiveModel::default();
         if let Some(name) = change.name {
             row.name = Set(name.as_str().to_owned());
         }
@@ -162,7 +160,9 @@ impl Command for UpdatePartner {
         if let Some(signatures) = change.signatures {
             row.signatures_required = Set(signatures == SignaturePolicy::Required);
         }
-        row.update(&writer.transaction).await?;
+        writer
+            .update(row::Entity::update_many().set(row).filter(row::Column::Code.eq(&code)))
+            .await?;
         Ok(code)
     }
 }
@@ -184,10 +184,7 @@ impl Command for SetPartnerKeys {
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let partner = plan.partner.to_string();
-        key::Entity::delete_many()
-            .filter(key::Column::Partner.eq(&partner))
-            .exec(&writer.transaction)
-            .await?;
+        writer.delete(key::Entity::delete_many().filter(key::Column::Partner.eq(&partner))).await?;
         let row = |key: PartnerKey| key::Model {
             partner: partner.clone(),
             kid: key.kid,
@@ -195,7 +192,7 @@ impl Command for SetPartnerKeys {
             added_at: writer.now,
         };
         let rows: Vec<_> = plan.keys.into_iter().map(row).collect();
-        bulk::insert::<key::Entity>(&writer.transaction, &rows, "").await?;
+        writer.record::<key::Entity>(&rows, "").await?;
         Ok(partner)
     }
 }
@@ -217,9 +214,10 @@ impl Command for SetPartnerAuthorities {
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let partner = plan.partner.to_string();
-        authority::Entity::delete_many()
-            .filter(authority::Column::Partner.eq(&partner))
-            .exec(&writer.transaction)
+        writer
+            .delete(
+                authority::Entity::delete_many().filter(authority::Column::Partner.eq(&partner)),
+            )
             .await?;
         let row = |(place, authority): (i32, &Authority)| authority::Model {
             partner: partner.clone(),
@@ -228,7 +226,7 @@ impl Command for SetPartnerAuthorities {
             added_at: writer.now,
         };
         let rows: Vec<_> = (0..).zip(&plan.authorities).map(row).collect();
-        bulk::insert::<authority::Entity>(&writer.transaction, &rows, "").await?;
+        writer.record::<authority::Entity>(&rows, "").await?;
         Ok(partner)
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! The note is written before the data is handed out: a reading that can't be noted does not happen.
 
+use chrono::SubsecRound as _;
 use registry_domain::access::{AccessDenied, Scope};
 use registry_domain::household::HouseholdNumber;
 use registry_domain::personal::Clarity;
 use registry_domain::unit::UnitId;
 
-use crate::entity::record::personal_read;
-use crate::household::stored_number;
-use crate::{Reader, StoreError, bulk};
+use crate::audit::{Changes, Deed, Occasion, Outcome, note};
+use crate::{Reader, StoreError};
 
 impl Reader {
     /// How the head of a household in `hamlet` is shown: in clear to whoever may read it there and
@@ -34,24 +34,34 @@ impl Reader {
         Ok(())
     }
 
-    /// Notes that the heads of these households are about to be shown in clear.
+    /// Notes that the heads of these households, in these hamlets, are about to be shown in clear.
     pub(crate) async fn note_clear_reads(
         &self,
-        households: &[HouseholdNumber],
+        households: &[(HouseholdNumber, UnitId)],
     ) -> Result<(), StoreError> {
         let Some(purpose) = &self.request.purpose else { return Ok(()) };
+        if households.is_empty() {
+            return Ok(());
+        }
+        let mut changes = Changes::default();
+        for (household, hamlet) in households {
+            changes.read(*household, *hamlet);
+        }
         let principal = self.principal();
-        let now = self.store.clock.now();
-        let row = |number: &HouseholdNumber| personal_read::Model {
-            recorded_at: now,
-            number: stored_number(*number),
-            actor: principal.actor().to_owned(),
-            token: principal.token().map(|token| token.as_str().to_owned()),
-            purpose: purpose.as_str().to_owned(),
-            request_id: self.request.request_id.clone(),
+        let occasion = Occasion {
+            at: self.store.clock.now().trunc_subsecs(6),
+            actor: principal.actor(),
+            token: principal.token(),
+            request_id: self.request.request_id.as_deref(),
         };
-        let rows: Vec<_> = households.iter().map(row).collect();
+        let deed = Deed {
+            action: "personal.read",
+            subjects: households.len(),
+            outcome: Outcome::Read { purpose: purpose.as_str(), changes: changes.pack() },
+        };
         // The reader's own connections can't write.
-        bulk::insert::<personal_read::Entity>(&self.store.connections.writers, &rows, "").await
+        note(&self.store.connections.writers, &occasion, deed).await?;
+        self.store.sequencing.wake();
+        Ok(())
     }
 }

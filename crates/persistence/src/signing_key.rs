@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::entity::signing_key::{Column, Entity, Model};
 use crate::writer::{Command, Writer};
-use crate::{Reader, Store, StoreError, WriteError, bulk};
+use crate::{Reader, Store, StoreError, WriteError};
 
 const PURPOSE: &str = "signing key";
 
@@ -78,11 +78,10 @@ impl Command for AddSigningKey {
             let active = active().one(&writer.transaction).await?;
             return active.map(|row| row.kid).ok_or_else(|| StoreError::damaged(PURPOSE));
         };
-        Entity::update_many()
+        let retired = Entity::update_many()
             .col_expr(Column::RetiredAt, Expr::value(writer.now))
-            .filter(Column::RetiredAt.is_null())
-            .exec(&writer.transaction)
-            .await?;
+            .filter(Column::RetiredAt.is_null());
+        writer.update(retired).await?;
         let sealed = writer.sealer().seal_secret(PURPOSE, &key.kid, &key.private)?;
         let row = Model {
             kid: key.kid.clone(),
@@ -91,7 +90,7 @@ impl Command for AddSigningKey {
             created_at: writer.now,
             retired_at: None,
         };
-        bulk::insert::<Entity>(&writer.transaction, &[row], "").await?;
+        writer.record::<Entity>(&[row], "").await?;
         Ok(key.kid)
     }
 }

@@ -10,6 +10,7 @@ use registry_domain::unit::Units;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
 use tokio::task::AbortHandle;
 
+use crate::audit::{self, Sequencing};
 use crate::certificate::LedgerCache;
 use crate::changes::Changes;
 use crate::engine::{Connections, Purpose, connect};
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) ledger: LedgerCache,
     pub(crate) standing: StandingCache,
     pub(crate) changes: Changes,
+    pub(crate) sequencing: Sequencing,
     /// Looks for reorganisations until the store is closed.
     looking: OnceLock<AbortHandle>,
 }
@@ -62,6 +64,7 @@ impl Store {
         migrate::require_current(&writers).await?;
         let sealer = Sealer::new(&key)?;
         claim_data_key(&writers, &sealer, clock.as_ref()).await?;
+        audit::begin(&writers, &sealer, clock.as_ref()).await?;
         let units = UnitCache::open(&writers).await?;
         let connections = Connections {
             readers: connect(config, Purpose::Read).await?,
@@ -79,6 +82,7 @@ impl Store {
             ledger: LedgerCache::default(),
             standing: StandingCache::default(),
             changes: Changes::default(),
+            sequencing: Sequencing::default(),
             looking: OnceLock::new(),
         };
         let store = Self { inner: Arc::new(inner) };
@@ -127,8 +131,13 @@ impl Store {
         rollup::check(&self.inner).await
     }
 
-    /// Closes all connections; running statements end first.
+    /// Gives this process's last events their places and closes all connections; running statements
+    /// end first.
     pub async fn close(&self) {
+        self.inner.sequencing.stop();
+        if let Err(error) = self.inner.sequence_all().await {
+            tracing::warn!(code = error.code(), "the last events wait for their places");
+        }
         if let Some(looking) = self.inner.looking.get() {
             looking.abort();
         }

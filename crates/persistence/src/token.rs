@@ -76,7 +76,7 @@ impl Command for IssueToken {
         }
         let row = stored(plan.token, writer)?;
         let jti = row.jti.clone();
-        bulk::insert::<Entity>(&writer.transaction, &[row], "").await?;
+        writer.record::<Entity>(&[row], "").await?;
         Ok(jti)
     }
 }
@@ -141,13 +141,12 @@ impl Command for RevokeToken {
     }
 
     async fn carry_out(id: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        Entity::update_many()
+        let revoked = Entity::update_many()
             .col_expr(Column::RevokedAt, Expr::value(writer.now))
             .col_expr(Column::RevokedBy, Expr::value(writer.principal.actor()))
             .filter(Column::Jti.eq(id.as_str()))
-            .filter(Column::RevokedAt.is_null())
-            .exec(&writer.transaction)
-            .await?;
+            .filter(Column::RevokedAt.is_null());
+        writer.update(revoked).await?;
         Ok(id.as_str().to_owned())
     }
 }

@@ -1,25 +1,26 @@
 //! The writing door: one command, one transaction. What can be written stands in the file of its noun.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::SubsecRound as _;
-use registry_domain::access::WritingPrincipal;
+use registry_domain::access::{Principal, WritingPrincipal};
 use registry_domain::fault::{Expected, Fault, Faults, Path, Rule};
 use registry_domain::time::{Date, Instant};
 use registry_domain::unit::{UnitId, Units};
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait as _, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait as _, DatabaseTransaction, DeleteMany, EntityTrait, QueryFilter,
+    QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait, UpdateMany,
     sea_query::{Expr, ExprTrait as _, OnConflict, Query},
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::entity::record::{audit_event, idempotency_key};
+use crate::audit::{self, Changes, Deed, Occasion, Outcome, Recorded};
+use crate::entity::record::idempotency_key;
 use crate::personal::{Sealer, hex};
 use crate::store::Inner;
-use crate::{Store, StoreError, WriteError};
+use crate::{Store, StoreError, WriteError, bulk, engine};
 
 /// The most rows one command may have.
 pub(crate) const ROWS_LIMIT: usize = 5_000;
@@ -32,6 +33,8 @@ pub trait Command: Sized + Send {
     const CHANGES_STANDING: bool = false;
     /// Whether it changes the units; this instance then reads them again at once.
     const CHANGES_UNITS: bool = false;
+    /// Whether it erases personal data; nothing of it may stay in the engine's files then.
+    const ERASES: bool = false;
     /// All that carrying out needs.
     type Plan: Send;
     /// What the caller is told, and told again on a retry. No personal data.
@@ -98,7 +101,9 @@ pub struct Writer {
     store: Arc<Inner>,
     units: Arc<Units>,
     mode: Mode,
-    /// The number of the event that records this write.
+    /// What the event that records this write will list.
+    changes: Mutex<Changes>,
+    /// The number of that event, once anything has asked for it.
     event: OnceLock<i32>,
 }
 
@@ -117,6 +122,7 @@ impl Store {
         request: WriteRequest,
     ) -> Result<Written<C::Outcome>, WriteError> {
         let writer = Writer::begin(self, principal, Mode::Write).await?;
+        let subjects = command.subjects();
         match writer.attempt(command, &request).await {
             Ok(written) => {
                 writer.transaction.commit().await?;
@@ -126,14 +132,81 @@ impl Store {
                 if C::CHANGES_UNITS {
                     self.inner.notice_units().await;
                 }
+                if C::ERASES {
+                    engine::forget_journal(&self.inner.connections.writers).await?;
+                }
                 self.inner.changes.committed();
+                self.inner.sequencing.wake();
                 Ok(written)
             }
             Err(error) => {
                 writer.transaction.rollback().await?;
+                if let WriteError::Refused(faults) = &error {
+                    self.note_refused(principal, (C::ACTION, subjects), &request, faults).await?;
+                }
                 Err(error)
             }
         }
+    }
+
+    /// Notes that the input of a command was refused before it became one: that leaves an event too.
+    pub async fn refuse<C: Command>(
+        &self,
+        principal: &WritingPrincipal,
+        request: &WriteRequest,
+        faults: &Faults,
+    ) -> Result<(), StoreError> {
+        self.note_refused(principal, (C::ACTION, 0), request, faults).await
+    }
+
+    /// Notes that someone who is known tried to write what they may not, and by which entry points.
+    pub async fn deny(
+        &self,
+        principal: &Principal,
+        request_id: &str,
+        wanted: impl Iterator<Item = String>,
+    ) -> Result<(), StoreError> {
+        let occasion = Occasion {
+            at: self.inner.clock.now().trunc_subsecs(6),
+            actor: principal.actor(),
+            token: principal.token(),
+            request_id: Some(request_id),
+        };
+        let rules = wanted.map(|entry_point| (entry_point, "FORBIDDEN"));
+        let outcome = Outcome::Refused { refusal: audit::refusal(rules) };
+        let deed = Deed { action: "access.deny", subjects: 0, outcome };
+        self.note_apart(&occasion, deed).await
+    }
+
+    /// A refused write leaves an event too, in a transaction of its own.
+    async fn note_refused(
+        &self,
+        principal: &WritingPrincipal,
+        (action, subjects): (&str, usize),
+        request: &WriteRequest,
+        faults: &Faults,
+    ) -> Result<(), StoreError> {
+        let occasion = Occasion {
+            at: self.inner.clock.now().trunc_subsecs(6),
+            actor: principal.actor(),
+            token: principal.token(),
+            request_id: request.request_id.as_deref(),
+        };
+        let rules = faults.as_slice().iter();
+        let rules = rules.map(|fault| (fault.path.to_string(), fault.rule.code()));
+        let outcome = Outcome::Refused { refusal: audit::refusal(rules) };
+        self.note_apart(&occasion, Deed { action, subjects, outcome }).await
+    }
+
+    /// Notes an event that no change goes with.
+    pub(crate) async fn note_apart(
+        &self,
+        occasion: &Occasion<'_>,
+        deed: Deed<'_>,
+    ) -> Result<(), StoreError> {
+        audit::note(&self.inner.connections.writers, occasion, deed).await?;
+        self.inner.sequencing.wake();
+        Ok(())
     }
 
     /// Checks `command` by the same rules as [`Store::write`], on a reading connection; what it
@@ -188,6 +261,7 @@ impl Writer {
             store: Arc::clone(&store.inner),
             units: store.inner.units.load(),
             mode,
+            changes: Mutex::default(),
             event: OnceLock::new(),
         })
     }
@@ -205,9 +279,8 @@ impl Writer {
         }
         let subjects = command.subjects();
         let plan = command.plan(self).await?;
-        // Noted before it is carried out: a receipt tells the number of the event.
-        self.note(C::ACTION, subjects, request).await?;
         let outcome = C::carry_out(plan, self).await?;
+        self.note(C::ACTION, subjects, request).await?;
         if let Some(idempotency) = &request.idempotency {
             self.keep_outcome(idempotency, &outcome).await?;
         }
@@ -279,24 +352,63 @@ impl Writer {
         subjects: usize,
         request: &WriteRequest,
     ) -> Result<(), StoreError> {
-        let event = audit_event::ActiveModel {
-            id: NotSet,
-            recorded_at: Set(self.now),
-            actor: Set(self.principal.actor().to_owned()),
-            token: Set(self.principal.token().map(|token| token.as_str().to_owned())),
-            action: Set(action.to_owned()),
-            request_id: Set(request.request_id.clone()),
-            subjects: Set(i32::try_from(subjects).unwrap_or(i32::MAX)),
+        let occasion = Occasion {
+            at: self.now,
+            actor: self.principal.actor(),
+            token: self.principal.token(),
+            request_id: request.request_id.as_deref(),
         };
-        let noted = audit_event::Entity::insert(event).exec(&self.transaction).await?;
-        self.event.get_or_init(|| noted.last_insert_id);
-        Ok(())
+        let (number, changes) = (self.event.get().copied(), self.changes().pack());
+        let outcome = Outcome::Written { number, changes };
+        audit::note(&self.transaction, &occasion, Deed { action, subjects, outcome }).await
     }
 
-    /// The number of the event that records this write.
-    pub(crate) fn event(&self) -> Result<i64, StoreError> {
-        let event = self.event.get().copied().map(i64::from);
-        event.ok_or_else(|| StoreError::damaged("an event that was not noted"))
+    /// Writes whole rows; `on_conflict` is what follows the values, and leaves nothing of a row that
+    /// is there already other than `rows` say.
+    pub(crate) async fn record<E: Recorded>(
+        &self,
+        rows: &[E::Model],
+        on_conflict: &str,
+    ) -> Result<(), StoreError> {
+        bulk::insert::<E>(&self.transaction, rows, on_conflict).await?;
+        self.changes().written::<E>(rows, self.sealer())
+    }
+
+    /// Changes the rows that a statement finds.
+    pub(crate) async fn update<E: Recorded>(
+        &self,
+        statement: UpdateMany<E>,
+    ) -> Result<(), StoreError> {
+        let rows = statement.exec_with_returning(&self.transaction).await?;
+        self.changes().written::<E>(&rows, self.sealer())
+    }
+
+    /// Removes the rows that a statement finds.
+    pub(crate) async fn delete<E: Recorded>(
+        &self,
+        statement: DeleteMany<E>,
+    ) -> Result<(), StoreError> {
+        let rows = statement.exec_with_returning(&self.transaction).await?;
+        self.changes().removed::<E>(&rows)
+    }
+
+    /// Notes that a record is no longer in a hamlet.
+    pub(crate) fn left<E: Recorded>(&self, number: i32, hamlet: i32) {
+        self.changes().left::<E>(number, hamlet);
+    }
+
+    fn changes(&self) -> MutexGuard<'_, Changes> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the event that will record this write. To be asked for when everything that
+    /// the write depends on is locked: numbers of events about one record are in the order of time.
+    pub(crate) async fn event(&self) -> Result<i64, StoreError> {
+        if let Some(drawn) = self.event.get() {
+            return Ok(i64::from(*drawn));
+        }
+        let drawn = engine::next_event_number(&self.transaction).await?;
+        Ok(i64::from(*self.event.get_or_init(|| drawn)))
     }
 
     /// Whose keys for retries these are: a partner's machines share theirs, whatever token they show.

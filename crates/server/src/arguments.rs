@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use registry_domain::access::{Role, Scope};
+use registry_domain::audit::{KeyFault, VerifierKey};
 use registry_domain::fault::{Language, Rule};
 use registry_domain::time::Date;
 use registry_domain::unit::UnitCode;
@@ -65,6 +66,9 @@ pub enum Command {
     /// Rollups of the indicators (số liệu tổng hợp)
     #[command(subcommand)]
     Rollup(Rollup),
+    /// The audit log: verify, export, checkpoints, witnesses (nhật ký kiểm toán)
+    #[command(subcommand)]
+    Audit(Audit),
     /// Read records from a CSV file (nhập dữ liệu từ tệp CSV)
     #[command(subcommand)]
     Import(Import),
@@ -117,6 +121,86 @@ pub enum Scale {
 pub enum Rollup {
     /// Recompute from the records and print differences; exit 1 if there are any
     Check,
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Recompute everything from the events, check every signature and every record; exit 1 and the
+    /// first bad places if anything is wrong
+    Verify(VerifyAudit),
+    /// Write events, their changes and proofs as JSON lines, and the newest checkpoint as the last
+    Export(ExportAudit),
+    /// Print the newest checkpoint
+    Checkpoint,
+    /// Print the public key that checkpoints are signed with
+    Key,
+    /// Make a key for a witness; print its public half
+    NewWitness {
+        /// The witness's name, like kiemtoan.example/1: no spaces, no plus
+        name: String,
+        /// Where to write the private half; must not exist
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Check that the newest checkpoint goes on from the one seen last, sign it and print it
+    Witness(WitnessAudit),
+    /// Add a witness's signature to the checkpoint that it signs
+    Cosign {
+        /// The signed checkpoint, as `audit witness` printed it
+        file: PathBuf,
+        /// The witness's public key
+        #[arg(long, value_name = "VKEY", value_parser = verifier_key)]
+        witness: VerifierKey,
+    },
+}
+
+/// What to verify, and what to trust.
+#[derive(Debug, Args)]
+pub struct VerifyAudit {
+    /// A checkpoint kept from before: what it signs must still be there
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// The public key of the log, kept from the beginning [default: the database's own]
+    #[arg(long, value_name = "VKEY", value_parser = verifier_key)]
+    pub key: Option<VerifierKey>,
+    /// Verify the log that is served here, like `https://registry.example/log`, instead of a database
+    #[arg(long, value_name = "URL", requires = "key")]
+    pub tiles: Option<String>,
+    /// A file with a token that may read the log, for --tiles
+    #[arg(long, value_name = "FILE", requires = "tiles")]
+    pub token: Option<PathBuf>,
+}
+
+/// Which events to write.
+#[derive(Debug, Args)]
+pub struct ExportAudit {
+    /// The first event, from 0
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub from: u64,
+    /// The event to end before [default: all that the newest checkpoint signs]
+    #[arg(long, value_name = "N")]
+    pub to: Option<u64>,
+    /// A checkpoint kept from before: prove that the log goes on from it
+    #[arg(long, value_name = "FILE")]
+    pub since: Option<PathBuf>,
+}
+
+/// How to witness.
+#[derive(Debug, Args)]
+pub struct WitnessAudit {
+    /// The witness's private key
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The checkpoint seen last, replaced by the newest; none at the first time
+    #[arg(long, value_name = "FILE")]
+    pub state: PathBuf,
+    /// The public key of the log, kept from the beginning
+    #[arg(long, value_name = "VKEY", value_parser = verifier_key)]
+    pub log: VerifierKey,
+    /// Witness the log that is served here instead of a database
+    #[arg(long, value_name = "URL")]
+    pub tiles: Option<String>,
 }
 
 /// What to read.
@@ -310,6 +394,10 @@ pub struct UpdatePartner {
     /// Whether its reports must be signed by one of its keys
     #[arg(long, value_name = "true|false")]
     pub signatures_required: Option<bool>,
+}
+
+fn verifier_key(text: &str) -> Result<VerifierKey, String> {
+    text.parse().map_err(|fault: KeyFault| fault.to_string())
 }
 
 fn role(text: &str) -> Result<Role, &'static str> {

@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod command;
 pub mod config;
 pub mod error;
+mod fetch;
 pub mod http;
 pub mod start;
 pub mod telemetry;

@@ -66,10 +66,8 @@ fn tempfile_probe(folder: &Path) -> Result<(), ServerError> {
 
 /// The key from the environment or the key file; a new one for a new database.
 async fn data_key(loaded: &Loaded, config: &StoreConfig) -> Result<DataKey, ServerError> {
-    if let Ok(text) = std::env::var(DATA_KEY_VARIABLE) {
-        let origin = DATA_KEY_VARIABLE.to_owned();
-        return DataKey::from_text(&text)
-            .map_err(|reason| ServerError::MalformedDataKey { origin, reason });
+    if let Some(key) = key_from_environment()? {
+        return Ok(key);
     }
     let file = loaded.data.join(DATA_KEY_FILE);
     if file.exists() {
@@ -80,6 +78,22 @@ async fn data_key(loaded: &Loaded, config: &StoreConfig) -> Result<DataKey, Serv
     } else {
         write_key(&file)
     }
+}
+
+/// The key of a database that is there already.
+pub fn existing_data_key(loaded: &Loaded) -> Result<DataKey, ServerError> {
+    if let Some(key) = key_from_environment()? {
+        return Ok(key);
+    }
+    let file = loaded.data.join(DATA_KEY_FILE);
+    if file.exists() { read_key(&file) } else { Err(ServerError::MissingDataKey(file)) }
+}
+
+fn key_from_environment() -> Result<Option<DataKey>, ServerError> {
+    let Ok(text) = std::env::var(DATA_KEY_VARIABLE) else { return Ok(None) };
+    let origin = DATA_KEY_VARIABLE.to_owned();
+    let key = DataKey::from_text(&text);
+    key.map(Some).map_err(|reason| ServerError::MalformedDataKey { origin, reason })
 }
 
 fn read_key(file: &Path) -> Result<DataKey, ServerError> {

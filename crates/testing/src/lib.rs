@@ -81,6 +81,27 @@ impl TestDatabase {
         Self { config, key: DataKey::generate(), clock: Arc::new(SimulatedClock::at(now)), folder }
     }
 
+    /// Another database with all that this one holds. Nobody may be connected to it.
+    pub async fn copy(&self) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let database: DatabaseUrl = match &self.config.database {
+            DatabaseUrl::Sqlite(path) => {
+                let copy = folder.path().join("registry.sqlite");
+                // The last connection that was closed has tidied up what lay beside the file.
+                std::fs::copy(path, &copy).expect("the file is copied");
+                DatabaseUrl::Sqlite(copy)
+            }
+            DatabaseUrl::Postgres(url) => {
+                let (_, name) = url.rsplit_once('/').expect("a database in the URL");
+                let name = name.split_once('?').map_or(name, |(name, _)| name);
+                let made = new_postgres_database_from(Some(name)).await;
+                made.parse().expect("a database URL")
+            }
+        };
+        let config = StoreConfig { database, ..self.config.clone() };
+        Self { config, key: self.key.clone(), clock: Arc::clone(&self.clock), folder }
+    }
+
     /// A connection beside the store, for looking into its tables.
     pub async fn beside(&self) -> DatabaseConnection {
         match &self.config.database {
@@ -106,6 +127,10 @@ pub async fn connect(url: &str) -> DatabaseConnection {
 }
 
 async fn new_postgres_database() -> String {
+    new_postgres_database_from(None).await
+}
+
+async fn new_postgres_database_from(template: Option<&str>) -> String {
     let server = std::env::var("REGISTRY_TEST_POSTGRES_URL").unwrap_or_else(|_| {
         panic!(
             "tests need a PostgreSQL server: run them by `cargo xtask test`, or start one by \
@@ -117,7 +142,9 @@ async fn new_postgres_database() -> String {
     let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let name = format!("test_{}_{started}_{number}", std::process::id());
     let admin = connect(&server).await;
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
+    let template = template.map(|name| format!(" TEMPLATE {name}")).unwrap_or_default();
+    let create = format!("CREATE DATABASE {name}{template}");
+    admin.execute_unprepared(&create).await.expect("a new database");
     admin.close().await.expect("the connection closes");
     let (address, query) =
         server.split_once('?').map_or((server.as_str(), None), |(a, q)| (a, Some(q)));

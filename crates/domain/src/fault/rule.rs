@@ -244,7 +244,8 @@ impl Rule {
 }
 
 /// The stable names of the rules; what programs switch on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "each is described at the variant of `Rule` it names")]
 pub enum RuleCode {
     TextEmpty,

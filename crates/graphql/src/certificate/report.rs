@@ -13,6 +13,7 @@ use registry_persistence::{self as store, ReportPosition};
 
 use super::{ReportingPartner, readers};
 use crate::access::{list_size, needs};
+use crate::audit::Audited;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::loader::{ReportLinesKey, ReportRevisionsKey};
@@ -134,6 +135,11 @@ impl CertificateReport {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Report(self.0.key.clone()).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Report(self.0.key.clone()))
     }
 
     /// Its name (tên báo cáo): partner, month and revision, `VNPT/2024-05/1`.

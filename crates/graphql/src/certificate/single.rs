@@ -8,6 +8,7 @@ use registry_persistence as store;
 use super::report::partner_argument;
 use super::{ReportingPartner, readers};
 use crate::access::needs;
+use crate::audit::Audited;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::node::GlobalId;
@@ -37,6 +38,11 @@ impl Certificate {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Certificate(self.0.key.clone()).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Certificate(self.0.key.clone()))
     }
 
     /// Its number (số hiệu), in hexadecimal; unique for each issuer (RFC 5280).

@@ -11,6 +11,7 @@ use super::facet::ListingFacets;
 use super::loader::{HistoryKey, ListingCountKey, ListingKey, ListingPageKey, SalesKey};
 use super::{ListingFilter, ListingOrder, ListingStatus, Marketplace, Product, Seller, readers};
 use crate::access::{list_size, needs};
+use crate::audit::Audited;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::loader::answered;
@@ -102,6 +103,11 @@ impl Listing {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Listing(self.0.listing.code).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Listing(self.0.listing.code))
     }
 
     /// The registry code (mã tin đăng): `LS` and 8 digits.

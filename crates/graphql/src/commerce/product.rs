@@ -10,6 +10,7 @@ use super::listing::{ProductListingConnection, listings_of};
 use super::loader::{ProductCountKey, ProductKey, ProductPageKey, RatingsKey};
 use super::{ListingOrder, ProductCategory, ProductFilter, ProductOrder, Seller, readers};
 use crate::access::{list_size, needs};
+use crate::audit::Audited;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::loader::answered;
@@ -52,6 +53,11 @@ impl Product {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Product(self.0.product.code).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Product(self.0.product.code))
     }
 
     /// The registry code (mã sản phẩm): `SP` and 8 digits.

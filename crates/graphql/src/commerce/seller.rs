@@ -10,6 +10,7 @@ use super::loader::SellerKey;
 use super::product::products_of;
 use super::{ProductConnection, ProductOrder, SellerFilter, SellerKind, SellerOrder, readers};
 use crate::access::{list_size, needs};
+use crate::audit::Audited;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::household::{Household, head_selected};
@@ -29,6 +30,11 @@ impl Seller {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Seller(self.0.code).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Seller(self.0.code))
     }
 
     /// The registry code (mã người bán): `NB` and 8 digits.

@@ -7,6 +7,7 @@ use registry_persistence as store;
 
 use super::activity::{ActivityArguments, TeamActivityConnection, activity_page};
 use crate::access::{AccessScope, list_size, needs};
+use crate::audit::Audited;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::loader::{TeamKey, TeamVersionsKey};
@@ -25,6 +26,11 @@ impl CommunityTeam {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Team(self.0.code).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Team(self.0.code))
     }
 
     /// The registry code (mã tổ): `TO` and 8 digits.

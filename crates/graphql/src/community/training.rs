@@ -6,6 +6,7 @@ use registry_domain::community::{self as domain, TrainingCode};
 use registry_persistence::{self as store, Direction, TrainingKey};
 
 use crate::access::{AccessScope, needs};
+use crate::audit::Audited;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::filter::each_once;
@@ -71,6 +72,11 @@ impl TrainingSession {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Training(self.0.code).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Training(self.0.code))
     }
 
     /// The registry code (mã buổi tập huấn): `BT` and 8 digits.

@@ -24,7 +24,7 @@ use crate::session::Visit;
 use crate::{DocumentPolicy, RegistrySchema, SchemaSettings, builder};
 use cache::DocumentCache;
 use contract::Contract;
-use plan::Plan;
+use plan::{Operation, Plan};
 use refusal::{Measure, Refused};
 use trusted::TrustedDocuments;
 
@@ -128,6 +128,9 @@ impl Documents {
         let operation = operation.map_err(|refused| vec![refused])?;
         let refused = operation.refused(&visit.principal);
         if !refused.is_empty() {
+            if operation.kind == OperationType::Mutation {
+                self.note_denied(operation, visit).await?;
+            }
             return Err(refused);
         }
         let cost = operation.cost(&request.variables);
@@ -138,6 +141,16 @@ impl Documents {
         request.query = String::new();
         request.set_parsed_query(prepared.parsed.clone());
         Ok(Ready { cost, kind })
+    }
+
+    /// Who is known and tries to write what they may not leaves an event; others would flood the log.
+    async fn note_denied(&self, operation: &Operation, visit: &Visit) -> Result<(), Vec<Refused>> {
+        if visit.principal.is_anonymous() {
+            return Ok(());
+        }
+        let wanted = operation.entry_points().map(ToString::to_string);
+        let noted = self.store.deny(&visit.principal, &visit.request_id, wanted).await;
+        noted.map_err(|error| vec![Refused::Store(error)])
     }
 
     /// The request's document, valid with the request's variables.

@@ -30,6 +30,8 @@ pub(super) struct Operation {
 struct Place {
     /// Its name in the answer.
     key: Name,
+    /// Its name in the schema.
+    field: Name,
     access: Access,
     size: Size,
     below: Vec<Place>,
@@ -104,6 +106,13 @@ impl Operation {
         }
         refused.truncate(TOLD_PLACES);
         refused
+    }
+}
+
+impl Operation {
+    /// The fields of the schema that it begins with, whatever the request calls them.
+    pub(super) fn entry_points(&self) -> impl Iterator<Item = &Name> {
+        self.places.iter().map(|place| &place.field)
     }
 }
 
@@ -204,6 +213,7 @@ impl Reading<'_> {
         let is_own = parent.is_none() || name.starts_with("__");
         Place {
             key: field.response_key().node.clone(),
+            field: field.name.node.clone(),
             access: match known {
                 Some(known) => known.access,
                 None if is_own => Access::Open,

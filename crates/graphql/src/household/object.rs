@@ -12,6 +12,7 @@ use registry_persistence::{self as store, Heads, HouseholdKey, HouseholdQuery, H
 use super::HouseholdArguments;
 use super::filter::HouseholdStatus;
 use crate::access::{AccessScope, list_size, needs};
+use crate::audit::Audited;
 use crate::connectivity::{ConnectivitySurvey, SurveyConnection, survey_page};
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
@@ -47,6 +48,11 @@ impl Household {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Household(self.0.number).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Household(self.0.number))
     }
 
     /// The registry code (mã hộ).

@@ -10,6 +10,7 @@ use registry_persistence::{self as store, InstitutionPosition};
 
 use super::filter::InstitutionArguments;
 use crate::access::{AccessScope, list_size, needs};
+use crate::audit::Audited;
 use crate::cursor::{Cursor, List};
 use crate::error::ApiError;
 use crate::loader::{FeaturesKey, InstitutionKey, answered};
@@ -114,6 +115,11 @@ impl Institution {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Institution(self.0.code).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Institution(self.0.code))
     }
 
     /// The registry code (mã tổ chức), `TC` and 8 digits.

@@ -13,6 +13,7 @@ use registry_domain::unit::{Level, Share, Title, Unit, UnitId, UnitQuery, Units}
 use registry_persistence::HouseholdScope;
 
 use crate::access::{AccessScope, list_size, needs, open};
+use crate::audit::Audited;
 use crate::certificate::{CertificateGroup, CertificateTotal, TotalsArguments, readers, totals};
 use crate::coverage::{NetworkCoverage, mobile_coverage};
 use crate::cursor::{Cursor, List};
@@ -152,6 +153,11 @@ impl AdministrativeUnit {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
         GlobalId::Unit(self.id).write()
+    }
+
+    #[graphql(flatten)]
+    async fn audited(&self) -> Audited {
+        Audited(GlobalId::Unit(self.id))
     }
 
     /// The code while it is valid (mã).

@@ -130,13 +130,11 @@ async fn update(
     for (column, value) in values {
         update = update.col_expr(column, value);
     }
-    update
+    let statement = update
         .filter(Column::Partner.eq(key.partner.as_str()))
         .filter(Column::Month.eq(key.period.index()))
-        .filter(Column::Revision.eq(revision))
-        .exec(&writer.transaction)
-        .await?;
-    Ok(())
+        .filter(Column::Revision.eq(revision));
+    writer.update(statement).await
 }
 
 fn stored_revision(revision: Revision) -> i32 {

@@ -13,7 +13,7 @@ use super::{PERIODS, state};
 use crate::entity::certificate_report::{Column, Entity, closing};
 use crate::entity::partner::row;
 use crate::writer::{Command, Writer, refuse};
-use crate::{Reader, StoreError, WriteError, bulk, partner};
+use crate::{Reader, StoreError, WriteError, partner};
 
 /// Closes a period: reports about it that come later wait for an administrator.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Command for ClosePeriod {
             reopened_at: None,
             reopened_by: None,
         };
-        bulk::insert::<closing::Entity>(&writer.transaction, &[row], "").await?;
+        writer.record::<closing::Entity>(&[row], "").await?;
         writer.count_change(PERIODS).await?;
         Ok(period.index())
     }
@@ -87,13 +87,12 @@ impl Command for ReopenPeriod {
     }
 
     async fn carry_out(period: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        closing::Entity::update_many()
+        let reopened = closing::Entity::update_many()
             .col_expr(closing::Column::ReopenedAt, Expr::value(writer.now))
             .col_expr(closing::Column::ReopenedBy, Expr::value(writer.principal.actor()))
             .filter(closing::Column::Month.eq(period.index()))
-            .filter(closing::Column::ReopenedAt.is_null())
-            .exec(&writer.transaction)
-            .await?;
+            .filter(closing::Column::ReopenedAt.is_null());
+        writer.update(reopened).await?;
         writer.count_change(PERIODS).await?;
         Ok(period.index())
     }

@@ -14,7 +14,7 @@ use super::not_suspended;
 use crate::entity::certificate::{Column, Entity, Model};
 use crate::partner::authorities;
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Registers certificates, all or none.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Command for RegisterCertificates {
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let rows: Vec<Model> = plan.iter().map(|certificate| stored(certificate, writer)).collect();
-        bulk::insert::<Entity>(&writer.transaction, &rows, "").await?;
+        writer.record::<Entity>(&rows, "").await?;
         Ok(rows.len())
     }
 }

@@ -19,7 +19,7 @@ use sea_orm::{
 use crate::entity::certificate::{Column, Entity, Model, status_change};
 use crate::personal::{hex, unhex};
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{Reader, StoreError, WriteError, bulk};
+use crate::{Reader, StoreError, WriteError};
 
 /// Suspends, resumes or revokes certificates, all or none.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Command for ChangeCertificateStatus {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let (event, mut rows, mut changes) = (writer.event()?, Vec::new(), Vec::new());
+        let (event, mut rows, mut changes) = (writer.event().await?, Vec::new(), Vec::new());
         for (StatusChange { key, to, on, reason }, Registered(row)) in plan.0 {
             let status = to.code().to_owned();
             rows.push(Model { status: status.clone(), status_on: on, ..row });
@@ -82,8 +82,8 @@ impl Command for ChangeCertificateStatus {
                 actor: writer.principal.actor().to_owned(),
             });
         }
-        bulk::insert::<Entity>(&writer.transaction, &rows, TAKE_STATUS).await?;
-        bulk::insert::<status_change::Entity>(&writer.transaction, &changes, "").await?;
+        writer.record::<Entity>(&rows, TAKE_STATUS).await?;
+        writer.record::<status_change::Entity>(&changes, "").await?;
         Ok(rows.len())
     }
 }

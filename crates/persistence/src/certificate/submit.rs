@@ -19,7 +19,7 @@ use super::{ended, key, not_suspended, state, stored_revision, update};
 use crate::entity::certificate_report::{Column, Entity, Model, closing, line};
 use crate::personal::hex;
 use crate::writer::{Command, Writer};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Takes a partner's report about one month: a first statement or a correction.
 pub struct SubmitReport {
@@ -146,7 +146,7 @@ impl Command for SubmitReport {
         let content = report.content(writer.units());
         let content_sha256 = hex(&Sha256::digest(content.canonical().as_bytes()));
         let receipt = Receipt {
-            audit_position: writer.event()?,
+            audit_position: writer.event().await?,
             content_sha256: content_sha256.clone(),
             iat: writer.now.timestamp(),
             partner: report.partner.to_string(),
@@ -193,9 +193,9 @@ impl Command for SubmitReport {
             }
             BodySignature::Missing | BodySignature::Wrong => row,
         };
-        bulk::insert::<Entity>(&writer.transaction, &[row], "").await?;
+        writer.record::<Entity>(&[row], "").await?;
         let lines: Vec<_> = lines.iter().map(|line| stored_line(&key, line)).collect();
-        bulk::insert::<line::Entity>(&writer.transaction, &lines, "").await?;
+        writer.record::<line::Entity>(&lines, "").await?;
         Ok(key.to_string())
     }
 }

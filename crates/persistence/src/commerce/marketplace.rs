@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::entity::marketplace::{Column, Entity, Model, version};
 use crate::writer::{Command, Writer, refuse};
-use crate::{Reader, StoreError, WriteError, bulk};
+use crate::{Reader, StoreError, WriteError};
 
 /// Makes a marketplace known.
 #[derive(Debug)]
@@ -111,8 +111,8 @@ async fn store(writer: &Writer, row: Model) -> Result<String, StoreError> {
         valid_until: row.valid_until,
     };
     let code = row.code.clone();
-    bulk::insert::<Entity>(&writer.transaction, &[row], REPLACE).await?;
-    bulk::insert::<version::Entity>(&writer.transaction, &[state], "").await?;
+    writer.record::<Entity>(&[row], REPLACE).await?;
+    writer.record::<version::Entity>(&[state], "").await?;
     Ok(code)
 }
 

@@ -16,7 +16,7 @@ use super::{code, search, stored};
 use crate::entity::product::{Column, Entity, Model, rating, version};
 use crate::entity::seller;
 use crate::writer::{Command, Row, Writer, bounded, refuse};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Registers products, in the order of the rows; each gets the next free number.
 #[derive(Debug)]
@@ -140,8 +140,8 @@ async fn store(writer: &Writer, products: &[Model]) -> Result<(), StoreError> {
         category: product.category.clone(),
     };
     let states: Vec<_> = products.iter().map(state).collect();
-    bulk::insert::<Entity>(&writer.transaction, products, REPLACE).await?;
-    bulk::insert::<version::Entity>(&writer.transaction, &states, "").await
+    writer.record::<Entity>(products, REPLACE).await?;
+    writer.record::<version::Entity>(&states, "").await
 }
 
 pub(super) async fn sellers(
@@ -314,8 +314,8 @@ impl Command for RateProducts {
         }
         let rated: Vec<u32> = rows.iter().map(|row| row.product.cast_unsigned()).collect();
         let products: Vec<Model> = products.into_values().collect();
-        bulk::insert::<rating::Entity>(&writer.transaction, &rows, "").await?;
-        bulk::insert::<Entity>(&writer.transaction, &products, REPLACE).await?;
+        writer.record::<rating::Entity>(&rows, "").await?;
+        writer.record::<Entity>(&products, REPLACE).await?;
         Ok(rated)
     }
 }

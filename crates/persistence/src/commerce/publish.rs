@@ -17,7 +17,7 @@ use super::{code, listing, stored};
 use crate::entity::listing::{Column, Entity, Model, sales, version};
 use crate::entity::product;
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Publishes listings, in the order of the rows; each gets the next free number.
 #[derive(Debug)]
@@ -253,8 +253,8 @@ async fn store(writer: &Writer, plan: ListingPlan) -> Result<Vec<u32>, StoreErro
         });
         listings.push(listing);
     }
-    bulk::insert::<Entity>(&writer.transaction, &listings, REPLACE).await?;
-    bulk::insert::<version::Entity>(&writer.transaction, &states, "").await?;
+    writer.record::<Entity>(&listings, REPLACE).await?;
+    writer.record::<version::Entity>(&states, "").await?;
     Ok(listings.iter().map(|listing| listing.number.cast_unsigned()).collect())
 }
 

@@ -15,7 +15,7 @@ use crate::entity::listing::sales::{Column, Entity, Model};
 use crate::entity::listing::version;
 use crate::entity::{listing as listing_row, product};
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Records monthly sales, all or none.
 #[derive(Debug)]
@@ -80,8 +80,8 @@ impl Command for RecordListingSales {
             let superseded_at = Some(writer.now);
             superseded.extend(before.map(|before| Model { superseded_at, ..before }));
         }
-        bulk::insert::<Entity>(&writer.transaction, &superseded, SUPERSEDE).await?;
-        bulk::insert::<Entity>(&writer.transaction, &rows, "").await?;
+        writer.record::<Entity>(&superseded, SUPERSEDE).await?;
+        writer.record::<Entity>(&rows, "").await?;
         Ok(rows.len())
     }
 }

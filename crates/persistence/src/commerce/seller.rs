@@ -18,7 +18,7 @@ use crate::entity::seller::{Column, Entity, Model, version};
 use crate::entity::unit::row as unit_row;
 use crate::household::{check_hamlet, stored_number};
 use crate::writer::{Command, Row, Writer, bounded, refuse};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Registers sellers, in the order of the rows; each gets the next free number.
 #[derive(Debug)]
@@ -31,9 +31,8 @@ pub struct UpdateSeller(pub SellerChange);
 /// A seller as it becomes.
 #[derive(Debug)]
 pub struct SellerPlan {
+    before: Model,
     seller: Model,
-    /// Whether products are found by another name now.
-    is_renamed: bool,
 }
 
 /// What follows the values when a row replaces the one that is there.
@@ -108,8 +107,8 @@ async fn store(writer: &Writer, sellers: &[Model]) -> Result<(), StoreError> {
         hamlet_id: seller.hamlet_id,
     };
     let states: Vec<_> = sellers.iter().map(state).collect();
-    bulk::insert::<Entity>(&writer.transaction, sellers, REPLACE).await?;
-    bulk::insert::<version::Entity>(&writer.transaction, &states, "").await
+    writer.record::<Entity>(sellers, REPLACE).await?;
+    writer.record::<version::Entity>(&states, "").await
 }
 
 /// Checks that a household may be a seller, by the state it is in.
@@ -260,16 +259,18 @@ impl Command for UpdateSeller {
             faults.push(at.field("name"), CommerceRule::DuplicateSeller { seller }.into());
         }
         seller.version += 1;
-        let is_renamed = seller.name != before.name;
-        faults.or(Some(SellerPlan { seller, is_renamed })).map_err(WriteError::Refused)
+        faults.or(Some(SellerPlan { before, seller })).map_err(WriteError::Refused)
     }
 
     async fn carry_out(
-        SellerPlan { seller, is_renamed }: Self::Plan,
+        SellerPlan { before, seller }: Self::Plan,
         writer: &Writer,
     ) -> Result<Self::Outcome, StoreError> {
-        if is_renamed {
+        if seller.name != before.name {
             search::index_seller(writer, &seller).await?;
+        }
+        if seller.hamlet_id != before.hamlet_id {
+            writer.left::<Entity>(before.number, before.hamlet_id);
         }
         let number = seller.number.cast_unsigned();
         store(writer, &[seller]).await?;
@@ -299,11 +300,10 @@ pub(crate) async fn erase_name(writer: &Writer, household: i32) -> Result<(), St
     let select = writer.locking(Entity::find().filter(Column::Household.eq(household)));
     let Some(mut seller) = select.one(&writer.transaction).await? else { return Ok(()) };
     let unnamed = code::<SellerMark>(seller.number)?.to_string();
-    version::Entity::update_many()
+    let erased = version::Entity::update_many()
         .col_expr(version::Column::Name, Expr::value(unnamed.as_str()))
-        .filter(version::Column::Number.eq(seller.number))
-        .exec(&writer.transaction)
-        .await?;
+        .filter(version::Column::Number.eq(seller.number));
+    writer.update(erased).await?;
     seller.rename(unnamed);
     seller.version += 1;
     search::index_seller(writer, &seller).await?;

@@ -17,7 +17,7 @@ use super::register::teams_of;
 use super::{require_unit, stored_number};
 use crate::entity::community::{Column, Entity, Model, activity, version};
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk, rollup};
+use crate::{StoreError, WriteError, rollup};
 
 /// Changes teams; at most one change each.
 #[derive(Debug)]
@@ -205,8 +205,8 @@ async fn carry_out(plan: Vec<TeamAmendment>, writer: &Writer) -> Result<Vec<u32>
     rollup::apply_tallies(writer, endings(&plan, writer).await?).await?;
     let after: Vec<Model> = plan.into_iter().map(|amendment| amendment.after).collect();
     let versions: Vec<_> = after.iter().map(|row| row.as_version(writer)).collect();
-    bulk::insert::<Entity>(&writer.transaction, &after, TAKE_STATE).await?;
-    bulk::insert::<version::Entity>(&writer.transaction, &versions, "").await?;
+    writer.record::<Entity>(&after, TAKE_STATE).await?;
+    writer.record::<version::Entity>(&versions, "").await?;
     Ok(after.iter().map(|row| row.number.cast_unsigned()).collect())
 }
 

@@ -13,7 +13,7 @@ use super::change::locked;
 use super::{activity::activity, hamlet_on, require_unit, stored_number, team};
 use crate::entity::community::activity::{Column, Entity, Model};
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk, rollup};
+use crate::{StoreError, WriteError, rollup};
 
 /// Records counts, all or none.
 #[derive(Debug)]
@@ -80,8 +80,8 @@ impl Command for RecordActivity {
         let superseded_at = Some(writer.now);
         let ended = earlier.into_iter().flatten().map(|row| Model { superseded_at, ..row });
         let ended: Vec<Model> = ended.collect();
-        bulk::insert::<Entity>(&writer.transaction, &ended, TAKE_END).await?;
-        bulk::insert::<Entity>(&writer.transaction, &new, "").await?;
+        writer.record::<Entity>(&ended, TAKE_END).await?;
+        writer.record::<Entity>(&new, "").await?;
         rollup::apply_tallies(writer, changes).await?;
         Ok(new.len())
     }

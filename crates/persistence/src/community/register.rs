@@ -15,7 +15,7 @@ use super::{hamlet_on, require_unit, stored_number, team};
 use crate::entity::community::{Column, Entity, Model, version};
 use crate::entity::unit::row as unit_row;
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk, rollup};
+use crate::{StoreError, WriteError, rollup};
 
 /// Registers teams, in the order of the rows; each gets the next free number.
 #[derive(Debug)]
@@ -82,8 +82,8 @@ impl Command for RegisterTeams {
             rows.push(row);
         }
         let versions: Vec<_> = rows.iter().map(|row| row.as_version(writer)).collect();
-        bulk::insert::<Entity>(&writer.transaction, &rows, "").await?;
-        bulk::insert::<version::Entity>(&writer.transaction, &versions, "").await?;
+        writer.record::<Entity>(&rows, "").await?;
+        writer.record::<version::Entity>(&versions, "").await?;
         rollup::apply_tallies(writer, changes).await?;
         Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }

@@ -17,7 +17,7 @@ use super::session::training;
 use super::{hamlet_on, stored_number};
 use crate::entity::community::training::{Column, Entity, Model};
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk, rollup};
+use crate::{StoreError, WriteError, rollup};
 
 /// Records sessions, in the order of the rows; each gets the next free number.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Command for RecordTrainings {
         for row in &rows {
             *changes.entry(attendance(row)).or_default() += i64::from(row.attendees);
         }
-        bulk::insert::<Entity>(&writer.transaction, &rows, "").await?;
+        writer.record::<Entity>(&rows, "").await?;
         rollup::apply_tallies(writer, changes).await?;
         Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }
@@ -134,7 +134,7 @@ impl Command for CancelTrainings {
                 ..row
             });
         }
-        bulk::insert::<Entity>(&writer.transaction, &rows, TAKE_CANCELLATION).await?;
+        writer.record::<Entity>(&rows, TAKE_CANCELLATION).await?;
         rollup::apply_tallies(writer, changes).await?;
         Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }

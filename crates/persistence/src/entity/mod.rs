@@ -1,5 +1,6 @@
 //! The rows as they are stored. Private to this crate: they change with the tables, not with the API.
 
+pub(crate) mod audit;
 pub(crate) mod certificate;
 pub(crate) mod certificate_report;
 pub(crate) mod community;

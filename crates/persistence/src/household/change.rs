@@ -16,7 +16,7 @@ use super::{Registered, abode, dossiers, number, replaced_columns, status, store
 use crate::entity::{household, household_version};
 use crate::personal::KeyedHash;
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk, rollup};
+use crate::{StoreError, WriteError, rollup};
 
 /// Changes households; at most one change each.
 #[derive(Debug)]
@@ -206,10 +206,15 @@ impl Current {
 
 async fn carry_out(plan: Vec<Amendment>, writer: &Writer) -> Result<Vec<Registered>, StoreError> {
     rollup::apply(writer, moves(&plan, writer).await?).await?;
+    for Amendment { before, after } in &plan {
+        if before.hamlet_id != after.hamlet_id {
+            writer.left::<household::Entity>(before.number, before.hamlet_id);
+        }
+    }
     let after: Vec<_> = plan.into_iter().map(|amendment| amendment.after).collect();
     let versions: Vec<_> = after.iter().map(|household| household.as_version(writer)).collect();
-    bulk::insert::<household::Entity>(&writer.transaction, &after, &replaced_columns()).await?;
-    bulk::insert::<household_version::Entity>(&writer.transaction, &versions, "").await?;
+    writer.record::<household::Entity>(&after, &replaced_columns()).await?;
+    writer.record::<household_version::Entity>(&versions, "").await?;
     Ok(after.iter().map(Registered::from).collect())
 }
 

@@ -10,7 +10,7 @@ use super::{Registered, replaced_columns, stored_number};
 use crate::commerce::erase_name;
 use crate::entity::{household, household_version};
 use crate::writer::{Command, Row, Writer};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Erases the personal data of one household; the household itself and its figures stay.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub struct Erasure(household::Model);
 
 impl Command for EraseHousehold {
     const ACTION: &'static str = "household.erase";
+    const ERASES: bool = true;
     type Plan = Erasure;
     type Outcome = Vec<Registered>;
 
@@ -53,17 +54,15 @@ impl Command for EraseHousehold {
         let mut after = next_version(&before, on);
         after.head.clear();
         (after.citizen_hash, after.phone_hash) = (None, None);
-        household_version::Entity::update_many()
+        let erased = household_version::Entity::update_many()
             .col_expr(household_version::Column::Head, Expr::value(Vec::<u8>::new()))
-            .filter(household_version::Column::Number.eq(after.number))
-            .exec(&writer.transaction)
-            .await?;
+            .filter(household_version::Column::Number.eq(after.number));
+        writer.update(erased).await?;
         erase_name(writer, after.number).await?;
         let outcome = vec![Registered::from(&after)];
         let version = after.as_version(writer);
-        bulk::insert::<household::Entity>(&writer.transaction, &[after], &replaced_columns())
-            .await?;
-        bulk::insert::<household_version::Entity>(&writer.transaction, &[version], "").await?;
+        writer.record::<household::Entity>(&[after], &replaced_columns()).await?;
+        writer.record::<household_version::Entity>(&[version], "").await?;
         Ok(outcome)
     }
 }

@@ -208,13 +208,14 @@ impl Reader {
         }
         let select = |scope| {
             let mut select = Query::select();
-            select.column(Column::Number).from(Entity);
+            select.columns([Column::Number, Column::HamletId]).from(Entity);
             select.cond_where(self.condition(scope, filter)).to_owned()
         };
         let mut found = Vec::new();
         for statement in one_statement_each(scopes.iter().map(select).collect()) {
             for row in self.connection.query_all(&statement).await? {
-                found.push(number(row.try_get("", "number")?));
+                let hamlet = UnitId::new(row.try_get("", "hamlet_id")?);
+                found.push((number(row.try_get("", "number")?), hamlet));
             }
         }
         self.note_clear_reads(&found).await
@@ -287,11 +288,11 @@ impl Reader {
     }
 }
 
-fn shown_in_clear(households: &[Household]) -> Vec<HouseholdNumber> {
+fn shown_in_clear(households: &[Household]) -> Vec<(HouseholdNumber, UnitId)> {
     let clear = households.iter().filter(|household| {
         matches!(&household.head, HeadState::Seen(head) if head.clarity == Clarity::Clear)
     });
-    clear.map(|household| household.number).collect()
+    clear.map(|household| (household.number, household.hamlet)).collect()
 }
 
 fn base(heads: Heads) -> SelectStatement {

@@ -11,7 +11,7 @@ use super::{Registered, number, stored_count, stored_number};
 use crate::entity::{household, household_version};
 use crate::personal::KeyedHash;
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Registers households, in the order of the rows; each gets the next free number.
 #[derive(Debug)]
@@ -64,8 +64,8 @@ impl Command for RegisterHouseholds {
         }
         let versions: Vec<_> =
             households.iter().map(|household| household.as_version(writer)).collect();
-        bulk::insert::<household::Entity>(&writer.transaction, &households, "").await?;
-        bulk::insert::<household_version::Entity>(&writer.transaction, &versions, "").await?;
+        writer.record::<household::Entity>(&households, "").await?;
+        writer.record::<household_version::Entity>(&versions, "").await?;
         Ok(households.iter().map(Registered::from).collect())
     }
 }

@@ -14,7 +14,7 @@ use sea_orm::{IdenStatic, Iterable};
 use super::{Current, Name, apply_differences, check_hamlet, named};
 use crate::entity::institution::{Column, Entity, Model, version};
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Changes institutions; at most one change each.
 #[derive(Debug)]
@@ -185,10 +185,16 @@ async fn carry_out(
     let after: Vec<History> = after.collect();
     let before = plan.iter().map(|amendment| &amendment.history);
     apply_differences(writer, before.zip(&after)).await?;
+    for InstitutionAmendment { after, history } in &plan {
+        let before = history.stays.last().and_then(|stay| stay.hamlet);
+        if let Some(before) = before.filter(|before| before.get() != after.hamlet_id) {
+            writer.left::<Entity>(after.number, before.get());
+        }
+    }
     let rows: Vec<Model> = plan.into_iter().map(|amendment| amendment.after).collect();
     let versions: Vec<_> = rows.iter().map(|row| row.as_version(writer)).collect();
-    bulk::insert::<Entity>(&writer.transaction, &rows, &replaced_columns()).await?;
-    bulk::insert::<version::Entity>(&writer.transaction, &versions, "").await?;
+    writer.record::<Entity>(&rows, &replaced_columns()).await?;
+    writer.record::<version::Entity>(&versions, "").await?;
     Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
 }
 

@@ -13,7 +13,7 @@ use super::{Current, apply_differences, stored_number};
 use crate::entity::institution::Model as Institution;
 use crate::entity::institution::feature::{Column, Entity, Model};
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Records what schools fulfil and banks offer, all or none.
 #[derive(Debug)]
@@ -222,7 +222,7 @@ async fn carry_out(
     on_conflict: &str,
     writer: &Writer,
 ) -> Result<Vec<u32>, StoreError> {
-    bulk::insert::<Entity>(&writer.transaction, &rows, on_conflict).await?;
+    writer.record::<Entity>(&rows, on_conflict).await?;
     let pairs = histories.iter().map(|(before, after)| (before, after));
     apply_differences(writer, pairs).await?;
     Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())

@@ -15,7 +15,7 @@ use super::{Name, check_hamlet, named};
 use crate::entity::institution::{Entity, Model, version};
 use crate::rollup::apply_tallies;
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{StoreError, WriteError, bulk};
+use crate::{StoreError, WriteError};
 
 /// Registers institutions, in the order of the rows; each gets the next free number.
 #[derive(Debug)]
@@ -68,8 +68,8 @@ impl Command for RegisterInstitutions {
             numbers.push(number);
         }
         let versions: Vec<_> = rows.iter().map(|row| row.as_version(writer)).collect();
-        bulk::insert::<Entity>(&writer.transaction, &rows, "").await?;
-        bulk::insert::<version::Entity>(&writer.transaction, &versions, "").await?;
+        writer.record::<Entity>(&rows, "").await?;
+        writer.record::<version::Entity>(&versions, "").await?;
         apply_tallies(writer, sum).await?;
         Ok(numbers)
     }

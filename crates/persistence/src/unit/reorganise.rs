@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use super::load;
 use crate::entity::unit::{parentage, row, succession, version};
 use crate::writer::{Command, Writer};
-use crate::{StoreError, WriteError, bulk, coverage};
+use crate::{StoreError, WriteError, coverage};
 
 /// Reorganises units by one legal act.
 #[derive(Debug)]
@@ -60,27 +60,25 @@ async fn write(
 ) -> Result<<ReorganiseUnits as Command>::Outcome, StoreError> {
     let Reorganised { effective_on, founded, ended, moved, parentages, successions } = plan;
     let ids = |units: &[UnitId]| units.iter().map(|unit| unit.get()).collect::<Vec<_>>();
-    row::Entity::update_many()
+    let ends = row::Entity::update_many()
         .col_expr(row::Column::ValidUntil, Expr::value(effective_on))
-        .filter(row::Column::Id.is_in(ids(&ended)))
-        .exec(&writer.transaction)
-        .await?;
-    parentage::Entity::update_many()
+        .filter(row::Column::Id.is_in(ids(&ended)));
+    writer.update(ends).await?;
+    let leaves = parentage::Entity::update_many()
         .col_expr(parentage::Column::ValidUntil, Expr::value(effective_on))
         .filter(parentage::Column::UnitId.is_in(ids(&moved)))
-        .filter(parentage::Column::ValidUntil.is_null())
-        .exec(&writer.transaction)
-        .await?;
+        .filter(parentage::Column::ValidUntil.is_null());
+    writer.update(leaves).await?;
     let rows: Vec<_> = founded.iter().map(stored).collect();
-    bulk::insert::<row::Entity>(&writer.transaction, &rows, "").await?;
+    writer.record::<row::Entity>(&rows, "").await?;
     // The rows that a registry begins with have keys of their own, which no sequence knows.
     let first = parentage::Entity::find().count(&writer.transaction).await? + 1;
     let rows_of = (key(first)..).zip(&parentages);
     let belonging: Vec<_> = rows_of.map(|(id, begins)| stored_parentage(id, begins)).collect();
-    bulk::insert::<parentage::Entity>(&writer.transaction, &belonging, "").await?;
+    writer.record::<parentage::Entity>(&belonging, "").await?;
     let first = succession::Entity::find().count(&writer.transaction).await? + 1;
     let became: Vec<_> = (key(first)..).zip(successions).map(stored_succession).collect();
-    bulk::insert::<succession::Entity>(&writer.transaction, &became, "").await?;
+    writer.record::<succession::Entity>(&became, "").await?;
     version::Entity::update_many()
         .col_expr(version::Column::Version, Expr::col(version::Column::Version).add(1))
         .exec(&writer.transaction)

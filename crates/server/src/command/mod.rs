@@ -1,5 +1,6 @@
 //! The commands, one file each. Each prints for people; what fails is a [`ServerError`].
 
+mod audit;
 mod config;
 mod documents;
 mod export;
@@ -45,6 +46,7 @@ pub async fn run(arguments: Arguments) -> Result<(), ServerError> {
         Command::Seed { scale } => seed::run(&loaded, scale).await,
         Command::Schema { check } => schema::run(check.as_deref()),
         Command::Rollup(Rollup::Check) => rollup::check(&loaded).await,
+        Command::Audit(what) => audit::run(&loaded, what).await,
         Command::Import(what) => import::run(&loaded, what).await,
         Command::Export(what) => export::run(&loaded, &what).await,
         Command::Documents(what) => documents::run(&loaded, &what).await,

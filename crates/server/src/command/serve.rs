@@ -49,6 +49,7 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
         loaded.config.graphql,
         loaded.config.reporting.rules(),
     );
+    store.keep_sequencing();
     let gate = Gate::open_to(principal, tokens);
     let Config { http: settings, rate, .. } = &loaded.config;
     let router = http::router(api, store.clone(), gate, settings, rate)?;

@@ -7,6 +7,7 @@ mod gate;
 mod graphiql;
 mod graphql;
 mod health;
+mod log;
 mod oauth;
 mod rate;
 mod request_id;
@@ -101,6 +102,8 @@ pub fn router(
         .route("/graphql", any(graphql::handle))
         .route("/", get(graphiql::page))
         .route("/graphiql/{file}", get(graphiql::file))
+        .route("/log/checkpoint", get(log::checkpoint))
+        .route("/log/tile/{*path}", get(log::tile))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route(KEYS_PATH, get(oauth::keys))

@@ -6,23 +6,17 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use axum::body::{Body, to_bytes};
 use chrono::TimeDelta;
-use http::{Request, StatusCode, Uri, header};
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::Uri;
 use registry_domain::time::Instant;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Mutex;
 
 use super::jwk::{Algorithm, PublicKey, read_set};
 use crate::config::OutsideIssuerSettings;
 use crate::error::ServerError;
+use crate::fetch::{self, HttpClient, Schemes};
 
 /// How long a set is used without asking again.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
@@ -33,13 +27,8 @@ const USABLE: TimeDelta = TimeDelta::hours(24);
 /// The time between two fetches.
 const PAUSE: TimeDelta = TimeDelta::seconds(30);
 
-/// How long a fetch may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// The largest set, in bytes.
 const SIZE_LIMIT: usize = 256 << 10;
-
-type HttpClient = Client<HttpsConnector<HttpConnector>, Body>;
 
 /// An issuer whose tokens are accepted.
 #[derive(Debug)]
@@ -76,16 +65,8 @@ fn within(then: Option<Instant>, now: Instant, limit: TimeDelta) -> bool {
 /// Why a set could not be had.
 #[derive(Debug, thiserror::Error)]
 enum FetchError {
-    #[error("no answer in time")]
-    Slow,
-    #[error("no connection: {0}")]
-    Unreachable(#[from] hyper_util::client::legacy::Error),
-    #[error("no request: {0}")]
-    Request(#[from] http::Error),
-    #[error("status {0}")]
-    Status(StatusCode),
-    #[error("the answer is too large or was cut off")]
-    Body,
+    #[error(transparent)]
+    Fetch(#[from] fetch::FetchError),
     #[error("the answer is no JWK set")]
     Malformed,
 }
@@ -120,18 +101,7 @@ async fn fetch(
     client: &HttpClient,
     address: &Uri,
 ) -> Result<HashMap<String, Arc<PublicKey>>, FetchError> {
-    let request = Request::get(address).header(header::ACCEPT, "application/json");
-    let request = request.body(Body::empty())?;
-    let body = async {
-        let response = client.request(request).await?;
-        // The client follows no redirect: an answer that points elsewhere is none.
-        if response.status() != StatusCode::OK {
-            return Err(FetchError::Status(response.status()));
-        }
-        let body = to_bytes(Body::new(response.into_body()), SIZE_LIMIT).await;
-        body.map_err(|_| FetchError::Body)
-    };
-    let body = tokio::time::timeout(PATIENCE, body).await.map_err(|_| FetchError::Slow)??;
+    let body = fetch::get(client, address, None, SIZE_LIMIT).await?;
     let keys = read_set(&body).ok_or(FetchError::Malformed)?;
     // Keys that can't be used here are left out, as the standard asks.
     let keys = keys.into_iter().flatten().map(|named| (named.kid, Arc::new(named.key)));
@@ -145,7 +115,7 @@ pub(super) fn configured(
     let Some(schemes) = settings.iter().map(|one| Schemes::of(&one.jwks_url)).max() else {
         return Ok(Vec::new());
     };
-    let client = http_client(schemes)?;
+    let client = fetch::client(schemes)?;
     let issuer = |settings: &OutsideIssuerSettings| {
         Ok(Arc::new(OutsideIssuer {
             issuer: settings.issuer.clone(),
@@ -160,19 +130,6 @@ pub(super) fn configured(
     settings.iter().map(issuer).collect()
 }
 
-/// Whether the machine's trusted authorities are needed at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Schemes {
-    HttpOnly,
-    Https,
-}
-
-impl Schemes {
-    fn of(url: &str) -> Self {
-        if url.starts_with("http:") { Self::HttpOnly } else { Self::Https }
-    }
-}
-
 /// Keys are fetched over TLS, or from this very machine.
 fn address(url: &str) -> Result<Uri, ServerError> {
     let wrong =
@@ -185,25 +142,4 @@ fn address(url: &str) -> Result<Uri, ServerError> {
         Some("http") if here => Ok(address),
         _ => Err(wrong()),
     }
-}
-
-/// A client that trusts whom the machine trusts; a government's network may have its own authority.
-fn http_client(schemes: Schemes) -> Result<HttpClient, ServerError> {
-    let wrong = |error: &dyn std::fmt::Display| {
-        ServerError::Configuration(format!("access.issuers: no TLS: {error}"))
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| wrong(&error))?;
-    let tls = match schemes {
-        Schemes::Https => tls.with_native_roots().map_err(|error| wrong(&error))?,
-        Schemes::HttpOnly => tls.with_root_certificates(RootCertStore::empty()),
-    };
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls.with_no_client_auth())
-        .https_or_http()
-        .enable_http1()
-        .build();
-    Ok(Client::builder(TokioExecutor::new()).build(connector))
 }

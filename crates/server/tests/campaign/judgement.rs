@@ -18,7 +18,8 @@ const REPORTS: &str = "{ certificateReports(first: 200) { totalCount nodes {
     revisions { name }
 } } }";
 
-const CARRIED_OUT: &str = "SELECT COUNT(*) FROM audit_event WHERE action = 'certificate.report'";
+const CARRIED_OUT: &str = "SELECT COUNT(*) FROM audit_event \
+                           WHERE action = 'certificate.report' AND refusal IS NULL";
 
 /// Sums and numbers of reports, by partner and month.
 type Totals = BTreeMap<(String, String), (Counts, u64)>;

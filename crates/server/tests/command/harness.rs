@@ -27,6 +27,14 @@ impl Home {
         Self { database: TestDatabase::bare(engine).await }
     }
 
+    /// Another registry with all that this one holds. Nobody may be at it meanwhile.
+    pub async fn copy(&self) -> Self {
+        let database = self.database.copy().await;
+        let key = "data.key";
+        std::fs::copy(self.file(key), database.folder.path().join(key)).unwrap();
+        Self { database }
+    }
+
     pub fn folder(&self) -> &Path {
         self.database.folder.path()
     }

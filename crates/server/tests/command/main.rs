@@ -5,6 +5,7 @@
     reason = "a test stops at the first thing that is not as it must be"
 )]
 
+mod audit;
 mod certificates;
 mod commerce_import;
 mod configuration;

@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod audit;
 mod certificate_totals;
 mod clients;
 mod commerce;

@@ -77,11 +77,12 @@ async fn personal_data_is_masked_unless_it_may_be_read_and_a_purpose_is_stated(e
     assert_eq!(listed[0]["head"]["masked"], false);
     assert_eq!(listed[1]["head"]["masked"], true);
 
-    let notes =
-        rows(&app, "SELECT number, actor, token, purpose, request_id FROM personal_read").await;
+    let notes = "SELECT subjects, actor, token, purpose, request_id FROM audit_event \
+                 WHERE action = 'personal.read'";
+    let notes = rows(&app, notes).await;
     assert_eq!(notes.len(), 2, "one reading by code and one in the list");
     for note in notes {
-        assert_eq!(note.try_get::<i32>("", "number").unwrap(), 1);
+        assert_eq!(note.try_get::<i32>("", "subjects").unwrap(), 1);
         assert_eq!(note.try_get::<String>("", "actor").unwrap(), "officer");
         assert_eq!(note.try_get::<String>("", "token").unwrap(), "token-7");
         assert_eq!(note.try_get::<String>("", "purpose").unwrap(), "kiểm thử");
@@ -104,13 +105,13 @@ async fn whose_number_it_is_counts_as_personal_data(engine: Engine) {
     assert_eq!(silent["errors"][0]["extensions"]["code"], "FORBIDDEN", "{silent}");
     let there = officer.data(FIND, of("000180001213")).await;
     assert_eq!(there["households"], json!({ "totalCount": 0, "nodes": [] }), "another unit's");
-    let notes = "SELECT number FROM personal_read";
+    let notes = "SELECT subjects FROM audit_event WHERE action = 'personal.read'";
     assert_eq!(rows(&app, notes).await.len(), 0, "nothing was told");
     let found = officer.data(FIND, of("000180001212")).await;
     assert_eq!(found["households"], json!({ "totalCount": 1, "nodes": [{ "code": here }] }));
     let notes = rows(&app, notes).await;
     assert_eq!(notes.len(), 2, "one for the page, one for the count");
-    assert!(notes.iter().all(|note| note.try_get::<i32>("", "number").unwrap() == 1));
+    assert!(notes.iter().all(|note| note.try_get::<i32>("", "subjects").unwrap() == 1));
 }
 
 async fn an_officer_changes_only_what_lies_in_the_unit(engine: Engine) {

@@ -142,6 +142,14 @@ impl SignedNote {
         note.bounded()
     }
 
+    /// The note with the signatures in the name of this key alone, verified or not.
+    #[must_use]
+    pub fn signed_by(&self, key: &VerifierKey) -> Self {
+        let mut note = self.clone();
+        note.signatures.retain(|signature| signature.claims(key));
+        note
+    }
+
     /// The note with the signatures of both; their texts must be equal.
     pub fn merge(&self, other: &Self) -> Result<Self, NoteFault> {
         if self.text != other.text {

@@ -22,6 +22,9 @@ use super::merkle::{Frontier, ProofFault};
 /// The most that a tile or a bundle holds: hashes, or entries.
 const FULL: u16 = 256;
 
+/// The most that a tile or a bundle holds, for reckoning with sizes.
+pub const TILE_WIDTH: u64 = FULL as u64;
+
 /// Which tile of hashes: trees of `u64` sizes have levels 0 to 7. Shown as the path of the full
 /// tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

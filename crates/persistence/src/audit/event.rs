@@ -1,0 +1,138 @@
+//! Events: how one is noted, and the bytes by which it stands in the tree.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use registry_domain::access::TokenId;
+use registry_domain::time::Instant;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{ConnectionTrait, EntityTrait};
+use serde::Serialize;
+
+use super::change::Packed;
+use super::record::{instant, write_text};
+use crate::StoreError;
+use crate::entity::audit::event::{ActiveModel, Entity, Model};
+
+/// The most faults of a refused write that its event lists.
+const FAULTS_LIMIT: usize = 20;
+
+/// Who did something, and by which request.
+#[derive(Debug, Clone)]
+pub(crate) struct Occasion<'a> {
+    pub(crate) at: Instant,
+    pub(crate) actor: &'a str,
+    pub(crate) token: Option<&'a TokenId>,
+    pub(crate) request_id: Option<&'a str>,
+}
+
+/// What was done.
+#[derive(Debug)]
+pub(crate) struct Deed<'a> {
+    pub(crate) action: &'a str,
+    /// How many records it is about.
+    pub(crate) subjects: usize,
+    pub(crate) outcome: Outcome<'a>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum Outcome<'a> {
+    /// It was written; under a number that was drawn before, if anything has told it already.
+    Written { number: Option<i32>, changes: Packed },
+    /// Personal data was shown in clear.
+    Read { purpose: &'a str, changes: Packed },
+    /// Nothing was written.
+    Refused { refusal: String },
+}
+
+/// Notes an event; in the transaction of what it is about.
+pub(crate) async fn note(
+    connection: &impl ConnectionTrait,
+    occasion: &Occasion<'_>,
+    deed: Deed<'_>,
+) -> Result<(), StoreError> {
+    let (mut number, mut purpose, mut refusal, mut packed) = (None, None, None, None);
+    match deed.outcome {
+        Outcome::Written { number: drawn, changes } => (number, packed) = (drawn, Some(changes)),
+        Outcome::Read { purpose: why, changes } => {
+            (purpose, packed) = (Some(why.to_owned()), Some(changes));
+        }
+        Outcome::Refused { refusal: why } => refusal = Some(why),
+    }
+    let event = ActiveModel {
+        id: number.map_or(NotSet, Set),
+        recorded_at: Set(occasion.at),
+        actor: Set(occasion.actor.to_owned()),
+        token: Set(occasion.token.map(|token| token.as_str().to_owned())),
+        action: Set(deed.action.to_owned()),
+        request_id: Set(occasion.request_id.map(str::to_owned)),
+        subjects: Set(i32::try_from(deed.subjects).unwrap_or(i32::MAX)),
+        purpose: Set(purpose),
+        refusal: Set(refusal),
+        changes_size: Set(packed.as_ref().map(|packed| packed.size)),
+        changes_root: Set(packed.as_ref().map(|packed| packed.root.as_bytes().to_vec())),
+        changes: Set(packed.map(|packed| packed.lines)),
+        sequence: Set(None),
+    };
+    Entity::insert(event).exec_without_returning(connection).await?;
+    Ok(())
+}
+
+/// The rules that a refused input breaks and where, without any value of it.
+pub(crate) fn refusal<R: Serialize>(rules: impl Iterator<Item = (String, R)>) -> String {
+    #[derive(Serialize)]
+    struct Broken<R> {
+        at: String,
+        rule: R,
+    }
+    let broken: Vec<_> = rules.take(FAULTS_LIMIT).map(|(at, rule)| Broken { at, rule }).collect();
+    // Such names are written without fail.
+    serde_json::to_string(&broken).unwrap_or_default()
+}
+
+/// The event as canonical JSON (RFC 8785): the bytes whose hash is its leaf. What an event has not
+/// is left out; its place in the log is not part of it.
+pub(crate) fn entry(event: &Model) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut json = Vec::with_capacity(400);
+    let mut begin = b'{';
+    let mut member = |json: &mut Vec<u8>, name: &str| {
+        json.push(std::mem::replace(&mut begin, b','));
+        // Writing to memory can't fail.
+        _ = write!(json, "\"{name}\":");
+    };
+    member(&mut json, "action");
+    write_text(&event.action, &mut json);
+    member(&mut json, "actor");
+    write_text(&event.actor, &mut json);
+    member(&mut json, "at");
+    write_text(&instant(event.recorded_at), &mut json);
+    if let (Some(root), Some(size)) = (&event.changes_root, event.changes_size) {
+        member(&mut json, "changes");
+        json.extend_from_slice(b"{\"root\":");
+        write_text(&STANDARD.encode(root), &mut json);
+        _ = write!(json, ",\"size\":{size}}}");
+    }
+    member(&mut json, "event");
+    _ = write!(json, "{}", event.id);
+    if let Some(purpose) = &event.purpose {
+        member(&mut json, "purpose");
+        write_text(purpose, &mut json);
+    }
+    if let Some(refusal) = &event.refusal {
+        member(&mut json, "refusal");
+        json.extend_from_slice(refusal.as_bytes());
+    }
+    if let Some(request) = &event.request_id {
+        member(&mut json, "request");
+        write_text(request, &mut json);
+    }
+    member(&mut json, "subjects");
+    _ = write!(json, "{}", event.subjects);
+    if let Some(token) = &event.token {
+        member(&mut json, "token");
+        write_text(token, &mut json);
+    }
+    json.push(b'}');
+    json
+}

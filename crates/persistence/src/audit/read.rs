@@ -1,0 +1,565 @@
+//! Reading the log: events and what they changed, checkpoints, proofs. Needs `audit:read`; hashes
+//! and checkpoints alone are open to everyone.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+use registry_domain::access::Scope;
+use registry_domain::audit::{
+    Digest, LogFault, Place, TILE_WIDTH, TileId, VerifierKey, inclusion_proof_of, leaf_hash,
+    tiles_for_consistency, tiles_for_inclusion,
+};
+use registry_domain::page::{Page, PageRequest, Take};
+use registry_domain::time::{Instant, YearMonth};
+use registry_domain::unit::UnitId;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
+
+use super::change::{Line, Lines};
+use super::event::entry;
+use super::key::verifier_key;
+use super::mention::{period_subject, unit_subject};
+use super::sequence::{load_tiles, stored};
+use super::subject::AuditSubject;
+use serde::Deserialize;
+
+use crate::entity::audit::{checkpoint, event, mention};
+use crate::{Reader, Store, StoreError};
+
+/// The most mentions that are followed at once, newest first.
+const MENTIONS_LIMIT: u64 = 10_000;
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// Its place in the log, from 0.
+    pub sequence: u64,
+    /// The number by which receipts name it.
+    pub number: u32,
+    /// When it happened.
+    pub at: Instant,
+    /// Whose doing it was.
+    pub actor: String,
+    /// The token that was shown, if one was.
+    pub token: Option<String>,
+    /// What was done.
+    pub action: String,
+    /// The request that it came by, if it came by one.
+    pub request_id: Option<String>,
+    /// How many records it is about.
+    pub subjects: u32,
+    /// What came of it.
+    pub outcome: AuditOutcome,
+    /// The bytes whose hash is its leaf: canonical JSON.
+    pub entry: String,
+}
+
+/// What came of what was attempted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditOutcome {
+    /// Records were written.
+    Written,
+    /// Personal data was shown in clear, for this purpose.
+    Read(String),
+    /// Nothing was written.
+    Refused(Vec<AuditRefusal>),
+}
+
+/// A rule that a refused input broke, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AuditRefusal {
+    /// The place in the input.
+    pub at: String,
+    /// The rule's stable name.
+    pub rule: String,
+}
+
+/// One line of what an event changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditChange {
+    /// The event's place in the log.
+    pub sequence: u64,
+    /// The line's place in the event, from 0.
+    pub index: u32,
+    /// The row that it is about: table and key.
+    pub record: String,
+    /// What happened to it.
+    pub kind: AuditChangeKind,
+    /// The state before, if an earlier event tells it: canonical JSON. Only told in a history.
+    pub before: Option<String>,
+    /// The state after, unless the row is gone or was only read: canonical JSON.
+    pub after: Option<String>,
+    /// The bytes whose hash is the line's leaf.
+    pub line: String,
+}
+
+/// What happened to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditChangeKind {
+    /// It was written.
+    Written,
+    /// It was removed.
+    Removed,
+    /// Its personal data was shown in clear.
+    Read,
+    /// It left the unit that the line names.
+    Left,
+}
+
+/// What happened to a record by one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRevision {
+    /// The event.
+    pub event: AuditEvent,
+    /// What it changed of the record and its parts.
+    pub changes: Vec<AuditChange>,
+}
+
+/// Which events are listed; conditions that are not given hold for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct AuditFilter {
+    /// Whose doing.
+    pub actor: Option<String>,
+    /// By which token.
+    pub token: Option<String>,
+    /// What was done.
+    pub action: Option<String>,
+    /// About which record.
+    pub subject: Option<AuditSubject>,
+    /// In which unit, or below it, by the tree of the day.
+    pub unit: Option<UnitId>,
+    /// About which month.
+    pub period: Option<YearMonth>,
+    /// At this instant or later.
+    pub from: Option<Instant>,
+    /// Before this instant.
+    pub to: Option<Instant>,
+}
+
+/// A proof that a leaf is in a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditInclusion {
+    /// The place of the leaf, from 0.
+    pub index: u64,
+    /// The number of leaves of the tree.
+    pub size: u64,
+    /// The leaf's hash.
+    pub leaf: Digest,
+    /// The hashes beside the way up, from the leaf's.
+    pub hashes: Vec<Digest>,
+}
+
+/// An event with all that proves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditExported {
+    /// Its place in the log, from 0.
+    pub sequence: u64,
+    /// The bytes whose hash is its leaf: canonical JSON.
+    pub entry: String,
+    /// The lines of what it changed, whose root the entry names.
+    pub changes: Vec<String>,
+    /// That it is in the tree.
+    pub proof: Vec<Digest>,
+}
+
+/// A signed checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditCheckpoint {
+    /// How many events it is about.
+    pub size: u64,
+    /// When it was signed.
+    pub at: Instant,
+    /// The signed note.
+    pub note: String,
+}
+
+impl Reader {
+    /// A page of events, newest first. An event is listed once it has its place: within seconds.
+    pub async fn audit_events(
+        &self,
+        filter: &AuditFilter,
+        page: &PageRequest<Place>,
+    ) -> Result<Page<AuditEvent>, StoreError> {
+        self.require(Scope::AuditRead)?;
+        let mut select = without_changes();
+        let equal = [
+            (event::Column::Actor, &filter.actor),
+            (event::Column::Token, &filter.token),
+            (event::Column::Action, &filter.action),
+        ];
+        for (column, wanted) in equal {
+            if let Some(wanted) = wanted {
+                select = select.filter(column.eq(wanted));
+            }
+        }
+        if let Some(from) = filter.from {
+            select = select.filter(event::Column::RecordedAt.gte(from));
+        }
+        if let Some(to) = filter.to {
+            select = select.filter(event::Column::RecordedAt.lt(to));
+        }
+        for subject in filter.subjects() {
+            let about = Query::select()
+                .column(mention::Column::Sequence)
+                .from(mention::Entity)
+                .and_where(Expr::col(mention::Column::Subject).eq(subject))
+                .to_owned();
+            select = select.filter(event::Column::Sequence.in_subquery(about));
+        }
+        if let Some(after) = page.after {
+            select = select.filter(event::Column::Sequence.lt(stored(after.0)?));
+        }
+        if let Some(before) = page.before {
+            select = select.filter(event::Column::Sequence.gt(stored(before.0)?));
+        }
+        let select = match page.take {
+            Take::First(_) => select.order_by_desc(event::Column::Sequence),
+            Take::Last(_) => select.order_by_asc(event::Column::Sequence),
+        };
+        let rows = select.limit(page.take.limit() as u64 + 1).all(&self.connection).await?;
+        let events = rows.into_iter().map(AuditEvent::of).collect::<Result<_, _>>()?;
+        Ok(Page::from_overfetch(events, page))
+    }
+
+    /// The event with this place; fails for a place that no event has.
+    pub async fn audit_event(&self, place: Place) -> Result<AuditEvent, StoreError> {
+        self.require(Scope::AuditRead)?;
+        let found = without_changes()
+            .filter(event::Column::Sequence.eq(stored(place.0)?))
+            .one(&self.connection)
+            .await?;
+        match found {
+            Some(row) => AuditEvent::of(row),
+            None => Err(self.no_such_event(place).await?),
+        }
+    }
+
+    /// What events changed, in their order.
+    pub async fn audit_changes(
+        &self,
+        events: &[Place],
+    ) -> Result<HashMap<u64, Vec<AuditChange>>, StoreError> {
+        self.require(Scope::AuditRead)?;
+        let places = events.iter().map(|place| stored(place.0)).collect::<Result<Vec<_>, _>>()?;
+        let rows = self.packed(&places).await?;
+        rows.iter().map(|row| Ok((row.sequence, row.changes(|_| true)?))).collect()
+    }
+
+    /// What happened to records and their parts, each newest first; in three statements for however
+    /// many records.
+    pub async fn audit_histories(
+        &self,
+        subjects: &[AuditSubject],
+    ) -> Result<Vec<Vec<AuditRevision>>, StoreError> {
+        self.require(Scope::AuditRead)?;
+        let names: BTreeSet<&str> = subjects.iter().map(|subject| subject.whole.as_str()).collect();
+        let mentions = mention::Entity::find()
+            .filter(mention::Column::Subject.is_in(names))
+            .order_by_desc(mention::Column::Sequence)
+            .limit(MENTIONS_LIMIT)
+            .all(&self.connection)
+            .await?;
+        let places: BTreeSet<i64> = mentions.iter().map(|mention| mention.sequence).collect();
+        let places: Vec<i64> = places.into_iter().collect();
+        let rows = self.packed(&places).await?;
+        let heads = without_changes().filter(event::Column::Sequence.is_in(places));
+        let heads = heads.all(&self.connection).await?.into_iter().map(AuditEvent::of);
+        let heads: Result<HashMap<u64, AuditEvent>, StoreError> =
+            heads.map(|event| event.map(|event| (event.sequence, event))).collect();
+        let heads = heads?;
+        subjects.iter().map(|subject| revisions(subject, &rows, &heads)).collect()
+    }
+
+    /// The events at these places with their changes, in order.
+    async fn packed(&self, places: &[i64]) -> Result<Vec<Packed>, StoreError> {
+        let rows: Vec<(Option<i64>, Option<Vec<u8>>)> = event::Entity::find()
+            .select_only()
+            .columns([event::Column::Sequence, event::Column::Changes])
+            .filter(event::Column::Sequence.is_in(places.iter().copied()))
+            .order_by_asc(event::Column::Sequence)
+            .into_tuple()
+            .all(&self.connection)
+            .await?;
+        rows.into_iter()
+            .map(|(sequence, packed)| {
+                let sequence = sequence.unwrap_or_default().cast_unsigned();
+                Ok(Packed { sequence, lines: unpacked(sequence, packed.as_deref())? })
+            })
+            .collect()
+    }
+
+    /// The checkpoint of a tree of this size, or the newest; fails for a size that was not signed.
+    pub async fn audit_checkpoint(&self, size: Option<u64>) -> Result<AuditCheckpoint, StoreError> {
+        self.require(Scope::AuditRead)?;
+        let found = newest_checkpoint(&self.connection, size).await?;
+        found.ok_or(StoreError::Log(LogFault::NoCheckpoint { size }))
+    }
+
+    /// The public key of the log, as the database has it.
+    pub async fn audit_key(&self) -> Result<VerifierKey, StoreError> {
+        self.require(Scope::AuditRead)?;
+        verifier_key(&self.connection).await
+    }
+
+    /// Proves that an event is in the tree of this size; in the newest signed one if none is given.
+    pub async fn audit_inclusion(
+        &self,
+        event: Place,
+        size: Option<u64>,
+    ) -> Result<AuditInclusion, StoreError> {
+        self.require(Scope::AuditRead)?;
+        let size = self.tree_size(size).await?;
+        let index = event.0;
+        if index >= size {
+            return Err(StoreError::Log(LogFault::NoEvent { sequence: index, size }));
+        }
+        let entry = self.audit_event(event).await?.entry;
+        let tiles = load_tiles(&self.connection, &tiles_for_inclusion(index, size)?).await?;
+        Ok(AuditInclusion {
+            index,
+            size,
+            leaf: leaf_hash(entry.as_bytes()),
+            hashes: tiles.inclusion_proof(index, size)?,
+        })
+    }
+
+    /// Proves that the tree of one size begins with all of that of another.
+    pub async fn audit_consistency(
+        &self,
+        from: u64,
+        to: Option<u64>,
+    ) -> Result<(u64, Vec<Digest>), StoreError> {
+        self.require(Scope::AuditRead)?;
+        let to = self.tree_size(to).await?;
+        if from > to {
+            return Err(StoreError::Log(LogFault::Backwards { from, to }));
+        }
+        if from == 0 {
+            // Every tree goes on from that of no events; nothing proves it.
+            return Ok((to, Vec::new()));
+        }
+        let tiles = load_tiles(&self.connection, &tiles_for_consistency(from, to)?).await?;
+        Ok((to, tiles.consistency_proof(from, to)?))
+    }
+
+    /// Proves that one line is among those that an event names the root of.
+    pub async fn audit_change_inclusion(
+        &self,
+        event: Place,
+        index: u32,
+    ) -> Result<AuditInclusion, StoreError> {
+        self.require(Scope::AuditRead)?;
+        let rows = self.packed(&[stored(event.0)?]).await?;
+        let lines = rows.iter().filter_map(|row| row.lines.as_ref()).flat_map(Lines::iter);
+        let leaves: Vec<Digest> = lines.map(|line| leaf_hash(line.as_bytes())).collect();
+        let (at, size) = (index as usize, leaves.len() as u64);
+        let hashes = inclusion_proof_of(&leaves, at);
+        let (Some(leaf), Some(hashes)) = (leaves.get(at).copied(), hashes) else {
+            return Err(StoreError::Log(LogFault::NoChange { index, size }));
+        };
+        Ok(AuditInclusion { index: index.into(), size, leaf, hashes })
+    }
+
+    /// Whole entries as clients of the log read them: a bundle of up to 256, or as many as asked for.
+    pub async fn audit_entries(
+        &self,
+        bundle: u64,
+        width: u64,
+    ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        self.require(Scope::AuditRead)?;
+        let Some(first) = bundle.checked_mul(TILE_WIDTH) else { return Ok(None) };
+        let rows = without_changes()
+            .filter(event::Column::Sequence.gte(stored(first)?))
+            .filter(event::Column::Sequence.lt(stored(first.saturating_add(width))?))
+            .order_by_asc(event::Column::Sequence)
+            .all(&self.connection)
+            .await?;
+        let is_whole = rows.len() as u64 == width;
+        Ok(is_whole.then(|| rows.iter().map(entry).collect()))
+    }
+
+    /// Events with all that proves them in the tree of this size.
+    pub async fn audit_export(
+        &self,
+        events: Range<u64>,
+        size: u64,
+    ) -> Result<Vec<AuditExported>, StoreError> {
+        self.require(Scope::AuditRead)?;
+        let rows = event::Entity::find()
+            .filter(event::Column::Sequence.gte(stored(events.start)?))
+            .filter(event::Column::Sequence.lt(stored(events.end)?))
+            .order_by_asc(event::Column::Sequence)
+            .all(&self.connection)
+            .await?;
+        let mut ids = BTreeSet::new();
+        for sequence in events {
+            ids.extend(tiles_for_inclusion(sequence, size)?);
+        }
+        let ids: Vec<TileId> = ids.into_iter().collect();
+        let tiles = load_tiles(&self.connection, &ids).await?;
+        rows.into_iter()
+            .map(|row| {
+                let sequence = row.sequence.unwrap_or_default().cast_unsigned();
+                let lines = unpacked(sequence, row.changes.as_deref())?;
+                let changes = lines.iter().flat_map(Lines::iter).map(str::to_owned).collect();
+                let proof = tiles.inclusion_proof(sequence, size)?;
+                Ok(AuditExported { sequence, entry: AuditEvent::of(row)?.entry, changes, proof })
+            })
+            .collect()
+    }
+
+    async fn tree_size(&self, asked: Option<u64>) -> Result<u64, StoreError> {
+        let newest = newest_checkpoint(&self.connection, None).await?;
+        let newest = newest.map_or(0, |newest| newest.size);
+        match asked {
+            Some(size) if size > newest => Err(StoreError::Log(LogFault::NoTree { size, newest })),
+            Some(size) => Ok(size),
+            None => Ok(newest),
+        }
+    }
+
+    async fn no_such_event(&self, place: Place) -> Result<StoreError, StoreError> {
+        let size = self.tree_size(None).await?;
+        Ok(StoreError::Log(LogFault::NoEvent { sequence: place.0, size }))
+    }
+}
+
+impl Store {
+    /// The newest checkpoint; open to everyone.
+    pub async fn log_checkpoint(&self) -> Result<Option<AuditCheckpoint>, StoreError> {
+        newest_checkpoint(&self.inner.connections.readers, None).await
+    }
+
+    /// The first `width` hashes of a tile, if there are as many; open to everyone.
+    pub async fn log_tile(&self, id: TileId, width: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        let tiles = load_tiles(&self.inner.connections.readers, &[id]).await?;
+        Ok(tiles.bytes(id).and_then(|hashes| Some(hashes.get(..width * Digest::LENGTH)?.to_vec())))
+    }
+}
+
+async fn newest_checkpoint(
+    connection: &impl ConnectionTrait,
+    size: Option<u64>,
+) -> Result<Option<AuditCheckpoint>, StoreError> {
+    let mut select = checkpoint::Entity::find().order_by_desc(checkpoint::Column::Size);
+    if let Some(size) = size {
+        select = select.filter(checkpoint::Column::Size.eq(stored(size)?));
+    }
+    let found = select.one(connection).await?;
+    Ok(found.map(|row| AuditCheckpoint {
+        size: row.size.cast_unsigned(),
+        at: row.recorded_at,
+        note: row.note,
+    }))
+}
+
+/// Events without what they changed, which may be much.
+fn without_changes() -> Select<event::Entity> {
+    let columns = event::Column::iter().filter(|column| !matches!(column, event::Column::Changes));
+    event::Entity::find()
+        .select_only()
+        .columns(columns)
+        .expr_as(Expr::cust("CASE WHEN 1 = 0 THEN changes END"), "changes")
+        .filter(event::Column::Sequence.is_not_null())
+}
+
+fn unpacked(sequence: u64, packed: Option<&[u8]>) -> Result<Option<Lines>, StoreError> {
+    let damaged = || StoreError::damaged(format!("the changes of event {sequence}"));
+    packed.map(|packed| Lines::unpack(packed).ok_or_else(damaged)).transpose()
+}
+
+/// The lines of one event.
+struct Packed {
+    sequence: u64,
+    lines: Option<Lines>,
+}
+
+impl Packed {
+    fn changes(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<AuditChange>, StoreError> {
+        let sequence = self.sequence;
+        let damaged = || StoreError::damaged(format!("the changes of event {sequence}"));
+        let lines = self.lines.iter().flat_map(Lines::iter).zip(0..);
+        let mut changes = Vec::new();
+        for (line, index) in lines {
+            let parsed = Line::parse(line).ok_or_else(damaged)?;
+            let record = parsed.record();
+            if !wanted(record) {
+                continue;
+            }
+            let (kind, after) = match parsed {
+                Line::Written { after, .. } => (AuditChangeKind::Written, Some(after.to_owned())),
+                Line::Removed { .. } => (AuditChangeKind::Removed, None),
+                Line::Read { .. } => (AuditChangeKind::Read, None),
+                Line::Left { .. } => (AuditChangeKind::Left, None),
+            };
+            let (record, line) = (record.to_owned(), line.to_owned());
+            changes.push(AuditChange { sequence, index, record, kind, before: None, after, line });
+        }
+        Ok(changes)
+    }
+}
+
+/// One subject's part of what was loaded for all.
+fn revisions(
+    subject: &AuditSubject,
+    rows: &[Packed],
+    heads: &HashMap<u64, AuditEvent>,
+) -> Result<Vec<AuditRevision>, StoreError> {
+    let mut states: HashMap<String, String> = HashMap::new();
+    let mut revisions = Vec::new();
+    for row in rows {
+        let mut changes = row.changes(|record| subject.owns(record))?;
+        for change in &mut changes {
+            if matches!(change.kind, AuditChangeKind::Written | AuditChangeKind::Removed) {
+                change.before = states.remove(&change.record);
+                if let Some(after) = &change.after {
+                    states.insert(change.record.clone(), after.clone());
+                }
+            }
+        }
+        if let Some(event) = heads.get(&row.sequence).filter(|_| !changes.is_empty()) {
+            revisions.push(AuditRevision { event: event.clone(), changes });
+        }
+    }
+    revisions.reverse();
+    Ok(revisions)
+}
+
+impl AuditEvent {
+    fn of(row: event::Model) -> Result<Self, StoreError> {
+        let damaged = || StoreError::damaged(format!("event no. {}", row.id));
+        let entry = String::from_utf8(entry(&row)).map_err(|_| damaged())?;
+        Ok(Self {
+            sequence: row.sequence.ok_or_else(damaged)?.cast_unsigned(),
+            number: row.id.cast_unsigned(),
+            at: row.recorded_at,
+            subjects: row.subjects.cast_unsigned(),
+            outcome: match (row.purpose, row.refusal) {
+                (_, Some(refusal)) => {
+                    let refusals = serde_json::from_str(&refusal);
+                    AuditOutcome::Refused(refusals.map_err(|_| damaged())?)
+                }
+                (Some(purpose), None) => AuditOutcome::Read(purpose),
+                (None, None) => AuditOutcome::Written,
+            },
+            actor: row.actor,
+            token: row.token,
+            action: row.action,
+            request_id: row.request_id,
+            entry,
+        })
+    }
+}
+
+impl AuditFilter {
+    /// What listed events must be about.
+    fn subjects(&self) -> impl Iterator<Item = String> {
+        let unit = self.unit.map(unit_subject);
+        let period = self.period.map(|period| period_subject(period.index()));
+        let subject = self.subject.as_ref().map(|subject| subject.whole.clone());
+        subject.into_iter().chain(unit).chain(period)
+    }
+}

@@ -1,0 +1,190 @@
+//! Which tables hold records, and how a row of them stands in the log.
+//!
+//! What is not listed here follows from these rows (rollups, words, versions), is spent (assertions,
+//! answers to retries), or is the log itself.
+
+use registry_domain::time::Instant;
+use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::StoreError;
+use crate::entity::{
+    certificate, certificate_report, community, connectivity_survey, coverage, household,
+    household_version, institution, listing, marketplace, partner, product, seller, signing_key,
+    token, trusted_document, unit,
+};
+use crate::personal::{Sealer, hex};
+
+/// A table whose rows are records: nothing of them changes without an event.
+pub(crate) trait Recorded: EntityTrait {
+    /// Columns of text that may name a person: the log keeps a keyed hash of them.
+    const PERSONAL: &'static [&'static str] = &[];
+}
+
+/// Something to be done with each table of records.
+pub(crate) trait EachTable {
+    async fn table<E: Recorded>(&mut self) -> Result<(), StoreError>;
+}
+
+/// Lists the tables of records, once for their trait and once for whoever goes through all.
+macro_rules! records {
+    ($($table:path $(: $personal:expr)?),+ $(,)?) => {
+        $(impl Recorded for $table { $(const PERSONAL: &'static [&'static str] = &$personal;)? })+
+
+        /// Does it with all tables of records, in order.
+        pub(crate) async fn each_table(each: &mut impl EachTable) -> Result<(), StoreError> {
+            $(each.table::<$table>().await?;)+
+            Ok(())
+        }
+    };
+}
+
+records![
+    unit::row::Entity,
+    unit::parentage::Entity,
+    unit::succession::Entity,
+    unit::published_figure::Entity,
+    unit::target::Entity,
+    household::Entity,
+    household_version::Entity,
+    connectivity_survey::Entity,
+    certificate_report::Entity,
+    certificate_report::line::Entity,
+    certificate_report::closing::Entity,
+    certificate::Entity,
+    certificate::status_change::Entity,
+    marketplace::Entity,
+    marketplace::version::Entity,
+    seller::Entity: ["name", "folded_name"],
+    seller::version::Entity: ["name"],
+    product::Entity,
+    product::version::Entity,
+    product::rating::Entity,
+    listing::Entity,
+    listing::version::Entity,
+    listing::sales::Entity,
+    coverage::Entity,
+    institution::Entity,
+    institution::version::Entity,
+    institution::feature::Entity,
+    community::Entity,
+    community::version::Entity,
+    community::activity::Entity,
+    community::training::Entity,
+    partner::row::Entity,
+    partner::key::Entity,
+    partner::authority::Entity,
+    token::Entity,
+    signing_key::Entity,
+    trusted_document::Entity,
+];
+
+/// Writes rows of one table as canonical JSON (RFC 8785).
+pub(crate) struct RowWriter<'a, E: EntityTrait> {
+    /// In the order of their names.
+    columns: Vec<(E::Column, &'static str)>,
+    personal: &'static [&'static str],
+    sealer: &'a Sealer,
+}
+
+impl<'a, E: Recorded> RowWriter<'a, E> {
+    pub(crate) fn new(sealer: &'a Sealer) -> Self {
+        let mut columns: Vec<_> =
+            E::Column::iter().map(|column| (column, column.as_str())).collect();
+        columns.sort_unstable_by_key(|(_, name)| *name);
+        Self { columns, personal: E::PERSONAL, sealer }
+    }
+
+    /// The row as a JSON object: bytes as their SHA-256, text about persons as its keyed hash.
+    pub(crate) fn write(&self, row: &E::Model, out: &mut Vec<u8>) -> Result<(), StoreError> {
+        out.push(b'{');
+        for (at, (column, name)) in self.columns.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            out.push(b'"');
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"\":");
+            let value = row.get(*column);
+            match value {
+                Value::String(Some(text)) if self.personal.contains(name) => {
+                    let hash = hex(&self.sealer.hash(name, text.as_bytes()));
+                    write_text(&format!("hmac:{hash}"), out);
+                }
+                value => write_value(value, out)?,
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// The name of a row in the log: its table and its key.
+pub(crate) fn record_name<E: EntityTrait>(row: &E::Model) -> Result<String, StoreError> {
+    let mut name = E::default().table_name().to_owned();
+    for key in E::PrimaryKey::iter() {
+        name.push('/');
+        match row.get(key.into_column()) {
+            Value::String(Some(text)) => {
+                name.push_str(&key_text(&text));
+            }
+            value => {
+                let mut json = Vec::new();
+                write_value(value, &mut json)?;
+                name.push_str(String::from_utf8_lossy(&json).trim_matches('"'));
+            }
+        }
+    }
+    Ok(name)
+}
+
+/// A part of a key, so that a slash in it ends nothing.
+pub(super) fn key_text(text: &str) -> String {
+    text.replace('%', "%25").replace('/', "%2F")
+}
+
+fn write_value(value: Value, out: &mut Vec<u8>) -> Result<(), StoreError> {
+    match value {
+        Value::Bool(Some(value)) => write_plain(value, out),
+        Value::SmallInt(Some(value)) => write_plain(value, out),
+        Value::Int(Some(value)) => write_plain(value, out),
+        Value::BigInt(Some(value)) => write_plain(value, out),
+        // As text: the digits of a fraction are each language's own affair.
+        Value::Double(Some(value)) => write_text(&value.to_string(), out),
+        Value::String(Some(text)) => write_text(&text, out),
+        Value::ChronoDate(Some(date)) => write_text(&date.to_string(), out),
+        Value::ChronoDateTimeUtc(Some(at)) => write_text(&instant(at), out),
+        Value::Bytes(Some(bytes)) if bytes.is_empty() => write_text("", out),
+        Value::Bytes(Some(bytes)) => {
+            write_text(&format!("sha256:{}", hex(&Sha256::digest(&bytes))), out);
+        }
+        Value::Bool(None)
+        | Value::SmallInt(None)
+        | Value::Int(None)
+        | Value::BigInt(None)
+        | Value::Double(None)
+        | Value::String(None)
+        | Value::ChronoDate(None)
+        | Value::ChronoDateTimeUtc(None)
+        | Value::Bytes(None) => write_plain("null", out),
+        _ => return Err(StoreError::damaged("a column of a kind that the log doesn't know")),
+    }
+    Ok(())
+}
+
+fn write_plain(value: impl std::fmt::Display, out: &mut Vec<u8>) {
+    use std::io::Write as _;
+    // Writing to memory can't fail.
+    _ = write!(out, "{value}");
+}
+
+/// A JSON string; escapes as RFC 8785 wants them, which is how `serde_json` writes them.
+pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
+    // Writing to memory can't fail.
+    _ = serde_json::to_writer(out, text);
+}
+
+/// An instant to the microsecond, as both engines keep it.
+pub(super) fn instant(at: Instant) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}

@@ -1,0 +1,375 @@
+//! Making certain of the log: recomputes the tree from the events, checks every signature, and that
+//! each record is as its last event left it. Trusts nothing that is in the database.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
+
+use futures_util::{TryStream, TryStreamExt as _};
+use registry_domain::audit::{Checkpoint, Digest, Frontier, VerifierKey, leaf_hash};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IsolationLevel,
+    PaginatorTrait, QueryFilter, QueryOrder, TransactionTrait,
+};
+
+use super::change::{Line, Lines};
+use super::event::entry;
+use super::finding::AuditFinding;
+use super::key::verifier_key;
+use super::mention::Mentions;
+use super::record::{EachTable, Recorded, RowWriter, each_table, record_name};
+use super::tree::StoredTree;
+use crate::engine::{Purpose, connect};
+use crate::entity::audit::{checkpoint, event, mention};
+use crate::personal::Sealer;
+use crate::{DataKey, StoreConfig, StoreError};
+
+/// More findings than this help nobody.
+const FINDINGS_LIMIT: usize = 20;
+
+/// What a verification starts from.
+#[derive(Debug, Clone, Default)]
+pub struct AuditTrust {
+    /// The public key of the log, kept by whoever verifies; else the database's own is used.
+    pub key: Option<VerifierKey>,
+    /// A checkpoint, kept by whoever verifies: what it signs must still be there.
+    pub earlier: Option<Checkpoint>,
+}
+
+/// How far a verification is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditProgress {
+    /// Events read, of how many.
+    Events(u64, u64),
+    /// Records compared.
+    Records(u64),
+}
+
+/// What a verification saw.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditReport {
+    /// Events in the tree.
+    pub events: u64,
+    /// Events that wait for their place.
+    pub waiting: u64,
+    /// Checkpoints, each with a good signature.
+    pub checkpoints: u64,
+    /// Records, each compared with its last event.
+    pub records: u64,
+    /// What is wrong, first things first; nothing if all is well.
+    pub findings: Vec<AuditFinding>,
+}
+
+/// Verifies a database in one state of it, read only.
+pub async fn verify(
+    config: &StoreConfig,
+    key: &DataKey,
+    trust: &AuditTrust,
+    progress: &mut (dyn FnMut(AuditProgress) + Send),
+) -> Result<AuditReport, StoreError> {
+    let connection = connect(config, Purpose::Read).await?;
+    crate::migrate::require_current(&connection).await?;
+    let snapshot = match connection.get_database_backend() {
+        DbBackend::Postgres => {
+            connection.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await?
+        }
+        // SQLite's transactions always see one state.
+        _ => connection.begin().await?,
+    };
+    let sealer = Sealer::new(key)?;
+    let mut verification = Verification {
+        snapshot: &snapshot,
+        sealer: &sealer,
+        trust,
+        progress,
+        chance: RandomState::new(),
+        states: HashMap::new(),
+        mentioned: 0,
+        report: AuditReport::default(),
+    };
+    verification.run().await?;
+    let report = verification.report;
+    snapshot.rollback().await?;
+    connection.close().await?;
+    Ok(report)
+}
+
+struct Verification<'a> {
+    snapshot: &'a DatabaseTransaction,
+    sealer: &'a Sealer,
+    trust: &'a AuditTrust,
+    progress: &'a mut (dyn FnMut(AuditProgress) + Send),
+    /// Hashes by a key that is drawn anew for every verification: short ones do, since nobody can
+    /// have prepared for them.
+    chance: RandomState,
+    /// By record, the state that its last event left.
+    states: HashMap<u64, u64>,
+    /// All that the index of events must have, added up.
+    mentioned: u64,
+    report: AuditReport,
+}
+
+/// What the checkpoints say: the root by size, and how many events the newest one knows.
+struct Signed {
+    roots: HashMap<u64, Digest>,
+    newest: u64,
+}
+
+impl Verification<'_> {
+    async fn run(&mut self) -> Result<(), StoreError> {
+        let stored = verifier_key(self.snapshot).await;
+        let key = match (&self.trust.key, stored) {
+            (Some(key), stored) => {
+                if stored.ok().as_ref() != Some(key) {
+                    self.find(AuditFinding::OtherKey);
+                }
+                key.clone()
+            }
+            (None, stored) => stored?,
+        };
+        let signed = self.checkpoints(&key).await?;
+        self.events(&signed).await?;
+        self.waiting().await?;
+        self.index().await?;
+        each_table(&mut Records { verification: self }).await?;
+        self.name_missing().await
+    }
+
+    fn find(&mut self, finding: AuditFinding) {
+        if self.report.findings.len() < FINDINGS_LIMIT {
+            self.report.findings.push(finding);
+        }
+    }
+
+    async fn checkpoints(&mut self, key: &VerifierKey) -> Result<Signed, StoreError> {
+        let mut signed = Signed { roots: HashMap::new(), newest: 0 };
+        let select = checkpoint::Entity::find().order_by_asc(checkpoint::Column::Size);
+        let mut rows = pin!(select.stream(self.snapshot).await?);
+        while let Some(row) = self.next(&mut rows, || "audit_checkpoint".to_owned()).await {
+            let size = row.size.cast_unsigned();
+            signed.newest = size;
+            match Checkpoint::open(&row.note, key) {
+                Ok((checkpoint, _)) if checkpoint.size() == size => {
+                    self.report.checkpoints += 1;
+                    signed.roots.insert(size, checkpoint.root());
+                }
+                Ok((checkpoint, _)) => {
+                    let reason = format!("it is signed for {} events", checkpoint.size());
+                    self.find(AuditFinding::Checkpoint { size, reason });
+                }
+                Err(fault) => {
+                    self.find(AuditFinding::Checkpoint { size, reason: fault.to_string() });
+                }
+            }
+        }
+        if let Some(earlier) = &self.trust.earlier {
+            // A tree of no events has one root only; any other must be met again.
+            signed.newest = signed.newest.max(earlier.size());
+        }
+        Ok(signed)
+    }
+
+    /// Goes through all events that have their places, in order.
+    async fn events(&mut self, signed: &Signed) -> Result<(), StoreError> {
+        let placed = event::Column::Sequence.is_not_null();
+        let total = event::Entity::find().filter(placed.clone()).count(self.snapshot).await?;
+        let stored = StoredTree::load(self.snapshot).await?;
+        let units = crate::unit::load(self.snapshot).await;
+        if units.is_err() {
+            self.find(AuditFinding::Unreadable { part: "the tree of units".to_owned() });
+        }
+        let mut mentions = units.as_ref().ok().map(Mentions::new);
+        let mut tree = Frontier::default();
+        // Up to where the events are known to be those that were signed.
+        let mut certain = 0;
+        let select = event::Entity::find().filter(placed).order_by_asc(event::Column::Sequence);
+        let mut rows = pin!(select.stream(self.snapshot).await?);
+        let after = |tree: &Frontier| format!("event {}", tree.size());
+        while let Some(row) = self.next(&mut rows, || after(&tree)).await {
+            let sequence = row.sequence.unwrap_or_default().cast_unsigned();
+            if sequence != tree.size() {
+                self.find(AuditFinding::EventMissing { sequence: tree.size() });
+                // Nothing that follows has its right place any more.
+                self.report.events = tree.size();
+                return Ok(());
+            }
+            let leaf = leaf_hash(&entry(&row));
+            if stored.leaf(sequence) != Some(leaf) {
+                self.find(AuditFinding::EventAltered { sequence });
+            }
+            if let Some(lines) = self.replay(&row) {
+                let subjects = mentions.as_mut().and_then(|all| all.of(&lines, row.recorded_at));
+                for subject in subjects.into_iter().flatten() {
+                    self.mention(&subject, sequence);
+                }
+            }
+            tree.append(leaf);
+            certain = self.compare(&tree, certain, signed);
+            if tree.size().is_multiple_of(1 << 14) {
+                (self.progress)(AuditProgress::Events(tree.size(), total));
+            }
+        }
+        self.report.events = tree.size();
+        if certain < tree.size() && tree.size() > signed.newest {
+            self.find(AuditFinding::Unsigned { sequence: signed.newest });
+        }
+        for (level, place) in stored.wrong_tiles(tree.size()) {
+            self.find(AuditFinding::Tile { level, place });
+        }
+        self.rolled_back(tree.size(), signed);
+        Ok(())
+    }
+
+    fn rolled_back(&mut self, events: u64, signed: &Signed) {
+        if events < signed.newest {
+            self.find(AuditFinding::RolledBack { events, signed: signed.newest });
+        }
+    }
+
+    /// Compares the tree with what was signed at this size, if anything was; up to where events are
+    /// certain.
+    fn compare(&mut self, tree: &Frontier, certain: u64, signed: &Signed) -> u64 {
+        let size = tree.size();
+        let ours = signed.roots.get(&size);
+        let earlier = self.trust.earlier.as_ref().filter(|earlier| earlier.size() == size);
+        let mut roots = ours.copied().into_iter().chain(earlier.map(Checkpoint::root)).peekable();
+        if roots.peek().is_none() {
+            return certain;
+        }
+        let root = tree.root();
+        if roots.all(|signed| signed == root) {
+            size
+        } else {
+            self.find(AuditFinding::OtherTree { from: certain, size });
+            certain
+        }
+    }
+
+    /// Events that wait for their places happened after those that have them.
+    async fn waiting(&mut self) -> Result<(), StoreError> {
+        let select = event::Entity::find()
+            .filter(event::Column::Sequence.is_null())
+            .order_by_asc(event::Column::Id);
+        let mut rows = pin!(select.stream(self.snapshot).await?);
+        while let Some(row) = self.next(&mut rows, || "a waiting event".to_owned()).await {
+            self.replay(&row);
+            self.report.waiting += 1;
+        }
+        Ok(())
+    }
+
+    fn mention(&mut self, subject: &str, sequence: u64) {
+        let mention = self.chance.hash_one((subject, sequence));
+        self.mentioned = self.mentioned.wrapping_add(mention);
+    }
+
+    /// Whether the index has what follows from the events, and nothing else.
+    async fn index(&mut self) -> Result<(), StoreError> {
+        let expected = std::mem::take(&mut self.mentioned);
+        let mut rows = pin!(mention::Entity::find().stream(self.snapshot).await?);
+        while let Some(row) = self.next(&mut rows, || "audit_mention".to_owned()).await {
+            self.mention(&row.subject, row.sequence.cast_unsigned());
+        }
+        if self.mentioned != expected {
+            self.find(AuditFinding::Index);
+        }
+        Ok(())
+    }
+
+    /// The next row, unless it can't be read, which is a finding.
+    async fn next<T>(
+        &mut self,
+        rows: &mut (impl TryStream<Ok = T, Error = DbErr> + Unpin),
+        part: impl FnOnce() -> String,
+    ) -> Option<T> {
+        let row = rows.try_next().await;
+        if row.is_err() {
+            self.find(AuditFinding::Unreadable { part: part() });
+        }
+        row.ok().flatten()
+    }
+
+    /// Takes over what an event changed, if it is what the event says.
+    fn replay(&mut self, row: &event::Model) -> Option<Lines> {
+        let (lines, root) = row.changes.as_deref().zip(row.changes_root.as_deref())?;
+        let lines = Lines::unpack(lines);
+        let mut tree = Frontier::default();
+        for line in lines.iter().flat_map(Lines::iter) {
+            tree.append(leaf_hash(line.as_bytes()));
+            match Line::parse(line) {
+                Some(Line::Written { record, after }) => {
+                    let state = self.chance.hash_one(after);
+                    self.states.insert(self.chance.hash_one(record), state);
+                }
+                Some(Line::Removed { record }) => {
+                    self.states.remove(&self.chance.hash_one(record));
+                }
+                Some(Line::Read { .. } | Line::Left { .. }) | None => {}
+            }
+        }
+        if lines.is_none() || tree.root().as_bytes() != root {
+            let sequence = row.sequence.map(i64::cast_unsigned);
+            self.find(AuditFinding::ChangesAltered { sequence, event: row.id });
+        }
+        lines
+    }
+
+    /// Finds out the names of records that events wrote and that are not there.
+    async fn name_missing(&mut self) -> Result<(), StoreError> {
+        if self.states.is_empty() {
+            return Ok(());
+        }
+        let select = event::Entity::find().order_by_asc(event::Column::Id);
+        let mut missing = Vec::new();
+        let mut rows = pin!(select.stream(self.snapshot).await?);
+        while let Some(row) = self.next(&mut rows, || "audit_event".to_owned()).await {
+            let lines = row.changes.as_deref().and_then(Lines::unpack);
+            for line in lines.iter().flat_map(Lines::iter) {
+                let Some(Line::Written { record, .. }) = Line::parse(line) else { continue };
+                if self.states.remove(&self.chance.hash_one(record)).is_some() {
+                    missing.push(record.to_owned());
+                }
+            }
+            if self.states.is_empty() {
+                break;
+            }
+        }
+        missing.sort_unstable();
+        for record in missing {
+            self.find(AuditFinding::RecordMissing { record });
+        }
+        Ok(())
+    }
+}
+
+/// Compares every record with the state that its last event left.
+struct Records<'v, 'a> {
+    verification: &'v mut Verification<'a>,
+}
+
+impl EachTable for Records<'_, '_> {
+    async fn table<E: Recorded>(&mut self) -> Result<(), StoreError> {
+        let verification = &mut *self.verification;
+        let writer = RowWriter::<E>::new(verification.sealer);
+        let mut json = Vec::new();
+        let mut rows = pin!(E::find().stream(verification.snapshot).await?);
+        let table = || format!("rows of {}", E::default().table_name());
+        while let Some(row) = verification.next(&mut rows, table).await {
+            json.clear();
+            writer.write(&row, &mut json)?;
+            let state = std::str::from_utf8(&json).map_err(|_| StoreError::damaged("a record"))?;
+            let state = verification.chance.hash_one(state);
+            let record = record_name::<E>(&row)?;
+            match verification.states.remove(&verification.chance.hash_one(record.as_str())) {
+                Some(left) if left == state => {}
+                Some(_) => verification.find(AuditFinding::RecordAltered { record }),
+                None => verification.find(AuditFinding::RecordUnexplained { record }),
+            }
+            verification.report.records += 1;
+            if verification.report.records.is_multiple_of(1 << 14) {
+                (verification.progress)(AuditProgress::Records(verification.report.records));
+            }
+        }
+        Ok(())
+    }
+}
