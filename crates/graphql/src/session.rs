@@ -10,7 +10,7 @@ use registry_domain::access::{Principal, Purpose};
 use registry_domain::certificate::ReportingRules;
 use registry_domain::commerce::{Marketplace, MarketplaceCode};
 use registry_domain::fault::Language;
-use registry_domain::time::Instant;
+use registry_domain::time::{Instant, known_moment};
 use registry_persistence::{
     BodySignature, Figures, LedgerSnapshot, ReadRequest, Reader, Store, StoreError,
 };
@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::error::ApiError;
 use crate::loader::Records;
 use crate::rounds::Asked;
+use crate::scalar::DateTime;
 use crate::{Api, SchemaSettings, TokenIssuer};
 
 /// Who asks, as the server found out.
@@ -85,6 +86,13 @@ impl Session {
     /// The same asker at a later moment: figures are read anew.
     pub(crate) fn at_a_new_moment(&self) -> Self {
         Self { figures: Arc::default(), ..self.clone() }
+    }
+
+    /// The moment as of which something is asked, which must not be to come; none for now.
+    pub(crate) fn as_of(&self, asked: Option<DateTime>) -> Result<Option<Instant>, ApiError> {
+        let known = |asked: DateTime| known_moment(asked.0, self.store.now());
+        let refused = |rule| ApiError::Argument { name: "asOf", rule };
+        asked.map(known).transpose().map_err(refused)
     }
 
     /// The figures as of one moment: all figures of a request agree with each other.

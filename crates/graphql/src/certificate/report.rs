@@ -331,7 +331,7 @@ impl ReportFilter {
     fn conditions(
         self,
         session: &Session,
-        as_of: Option<DateTime>,
+        as_of: Option<time::Instant>,
     ) -> Result<store::ReportFilter, ApiError> {
         let units = session.reader.units();
         let within = self.within.map(|within| within.require(session, "within")).transpose()?;
@@ -348,7 +348,7 @@ impl ReportFilter {
             communes: within.map(|unit| units.communes_meeting(unit.id, unit.on)),
             submitted_from: self.submitted_from.map(|moment| moment.0),
             submitted_before: self.submitted_before.map(|moment| moment.0),
-            as_of: as_of.map(|moment| moment.0),
+            as_of,
         })
     }
 }
@@ -378,6 +378,7 @@ pub(crate) async fn report_page(
     arguments: ReportArguments,
 ) -> Result<ReportConnection, ApiError> {
     let ReportArguments { filter, as_of, page } = arguments;
+    let as_of = session.as_of(as_of)?;
     let filter = filter.unwrap_or_default().conditions(session, as_of)?;
     let list = List::of(("reports", &filter));
     let request = page.request::<ReportPosition>(list, session)?;

@@ -12,7 +12,7 @@ use registry_domain::time;
 use registry_domain::unit::{Level, Share, Title, Unit, UnitId, UnitQuery, Units};
 use registry_persistence::HouseholdScope;
 
-use crate::access::{AccessScope, list_size, needs, open};
+use crate::access::{AccessScope, as_of_weight, cost, list_size, needs, open};
 use crate::certificate::{CertificateGroup, CertificateTotal, TotalsArguments, readers, totals};
 use crate::coverage::{NetworkCoverage, mobile_coverage};
 use crate::cursor::{Cursor, List};
@@ -286,11 +286,13 @@ impl AdministrativeUnit {
             Vec<CertificateGroup>,
         >,
         #[graphql(
-            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given."
+            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given.",
+            directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
     ) -> Result<Vec<CertificateTotal>> {
         let group_by = group_by.unwrap_or_default();
+        let as_of = Session::of(context).as_of(as_of)?;
         let boundaries_on = None;
         let arguments = TotalsArguments { from, to, partner, group_by, as_of, boundaries_on };
         Ok(totals(Session::of(context), *self, arguments).await?)
