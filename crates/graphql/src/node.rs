@@ -113,14 +113,16 @@ pub(crate) async fn find(session: &Session, id: &ID) -> Result<Option<Node>, Api
         Some(GlobalId::Unit(id)) => {
             let units = session.reader.units();
             let today = session.reader.today();
-            let seen = units
-                .get(id)
-                .map(|unit| AdministrativeUnit { id, on: unit.validity.nearest(today) });
+            let seen = units.get(id).map(|unit| AdministrativeUnit {
+                id,
+                on: unit.validity.nearest(today),
+                as_of: None,
+            });
             seen.map(Node::from)
         }
         Some(GlobalId::Household(number)) => {
-            let key = HouseholdKey(number, Heads::Without);
-            session.records.load_one(key).await?.map(|household| Household(household).into())
+            let key = HouseholdKey(number, Heads::Without, None);
+            session.records.load_one(key).await?.map(|household| Household(household, None).into())
         }
         Some(GlobalId::Survey(number, on)) => survey_of(session, number, on).await?.map(Node::from),
         Some(GlobalId::Report(key)) => one_report(session, &key).await?.map(Node::from),

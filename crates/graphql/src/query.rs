@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, MergedObject, Object, Result};
 use futures_util::future::try_join_all;
 
-use crate::access::{AccessScope, list_size, needs, open};
+use crate::access::{AccessScope, as_of_weight, cost, list_size, needs, open};
 use crate::certificate::CertificateQuery;
 use crate::commerce::CommerceQuery;
 use crate::community::CommunityQuery;
@@ -18,7 +18,7 @@ use crate::institution::InstitutionQuery;
 use crate::node::{Node, find};
 use crate::page::{PAGE, PageArguments, paging};
 use crate::partner::{Partner, all_partners};
-use crate::scalar::{Date, HouseholdCode, YearMonth};
+use crate::scalar::{Date, DateTime, HouseholdCode, YearMonth};
 use crate::service_config::ServiceConfig;
 use crate::session::Session;
 use crate::token::{TokenConnection, token_page};
@@ -65,15 +65,22 @@ impl RegistryQuery {
         Ok(find_units(Session::of(context), filter.unwrap_or_default(), page)?)
     }
 
-    /// One household (một hộ) by its code; null if there is none. Needs `registry:read`.
+    /// One household (một hộ) by its code; null if there is none, or was none then. Needs `registry:read`.
     #[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
     async fn household(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The code (mã hộ).")] code: HouseholdCode,
+        #[graphql(
+            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Option<Household>> {
         let heads = head_selected(&context.look_ahead());
-        Ok(one(Session::of(context), code.0.number(), heads).await?)
+        let session = Session::of(context);
+        let as_of = session.as_of(as_of)?;
+        Ok(one(session, code.0.number(), heads, as_of).await?)
     }
 
     /// Households (các hộ). Needs `registry:read`.
@@ -86,13 +93,19 @@ impl RegistryQuery {
         #[graphql(desc = "The order (thứ tự); by code if not given.")] order_by: Option<
             HouseholdOrder,
         >,
+        #[graphql(
+            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); now if not given.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
         #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
         #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
     ) -> Result<HouseholdConnection> {
         let page = PageArguments { first, after, last, before };
-        Ok(household_page(context, None, HouseholdArguments { filter, order_by, page }).await?)
+        let arguments = HouseholdArguments { filter, order_by, as_of, page };
+        Ok(household_page(context, None, arguments).await?)
     }
 
     /// The indicators of a unit (các chỉ số của một đơn vị). Open to everyone.

@@ -10,7 +10,7 @@ use registry_domain::access::{Principal, Purpose};
 use registry_domain::certificate::ReportingRules;
 use registry_domain::commerce::{Marketplace, MarketplaceCode};
 use registry_domain::fault::Language;
-use registry_domain::time::{Instant, known_moment};
+use registry_domain::time::{Date, Instant, known_moment, local_date};
 use registry_persistence::{
     BodySignature, Figures, LedgerSnapshot, ReadRequest, Reader, Store, StoreError,
 };
@@ -51,7 +51,7 @@ pub(crate) struct Session {
     pub(crate) reporting: ReportingRules,
     figures: Arc<OnceCell<Figures>>,
     marketplaces: Arc<Mutex<Option<Vec<Marketplace>>>>,
-    past: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
+    past_ledgers: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
 }
 
 impl Session {
@@ -74,7 +74,7 @@ impl Session {
             reporting: api.reporting,
             figures: Arc::default(),
             marketplaces: Arc::default(),
-            past: Arc::default(),
+            past_ledgers: Arc::default(),
         }
     }
 
@@ -93,6 +93,11 @@ impl Session {
         let known = |asked: DateTime| known_moment(asked.0, self.store.now());
         let refused = |rule| ApiError::Argument { name: "asOf", rule };
         asked.map(known).transpose().map_err(refused)
+    }
+
+    /// The day in the province at the moment asked about, else today.
+    pub(crate) fn day(&self, as_of: Option<Instant>) -> Date {
+        as_of.map_or_else(|| self.reader.today(), local_date)
     }
 
     /// The figures as of one moment: all figures of a request agree with each other.
@@ -127,13 +132,11 @@ impl Session {
         as_of: Option<Instant>,
     ) -> Result<Arc<LedgerSnapshot>, ApiError> {
         let Some(moment) = as_of else { return Ok(Arc::clone(&self.figures().await?.ledger)) };
-        let mut past = self.past.lock().await;
+        let mut past = self.past_ledgers.lock().await;
         if let Some(known) = past.get(&moment) {
             return Ok(Arc::clone(known));
         }
-        if past.len() >= MOMENTS_LIMIT {
-            return Err(ApiError::TooMany { what: "asOf", limit: MOMENTS_LIMIT });
-        }
+        bounded(&past)?;
         let ledger = self.reader.ledger_at(moment).await?;
         past.insert(moment, Arc::clone(&ledger));
         Ok(ledger)
@@ -142,3 +145,10 @@ impl Session {
 
 /// The most past moments that one request may ask about.
 const MOMENTS_LIMIT: usize = 10;
+
+fn bounded<T>(past: &HashMap<Instant, T>) -> Result<(), ApiError> {
+    if past.len() < MOMENTS_LIMIT {
+        return Ok(());
+    }
+    Err(ApiError::TooMany { what: "asOf", limit: MOMENTS_LIMIT })
+}

@@ -100,7 +100,7 @@ async fn perform(store: &Store, hamlets: &[UnitId], act: &Act) -> Result<(), Wri
         let reader = store.read(&Principal::development(), ReadRequest::default());
         let number = HouseholdNumber::new(number).unwrap();
         let found =
-            reader.households(&[number], registry_persistence::Heads::Without).await.unwrap();
+            reader.households(&[number], registry_persistence::Heads::Without, None).await.unwrap();
         found.first().map_or(1, |household| household.version)
     };
     match *act {

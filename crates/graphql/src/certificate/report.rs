@@ -9,6 +9,7 @@ use registry_domain::certificate::{
     self as domain, CertificateRule, Report, ReportKey, ReportState,
 };
 use registry_domain::time;
+use registry_domain::unit::UnitId;
 use registry_persistence::{self as store, ReportPosition};
 
 use super::{ReportingPartner, readers};
@@ -96,10 +97,9 @@ pub(crate) struct CertificateReportSignature {
 #[derive(Debug, Clone)]
 pub(crate) struct CertificateReport(pub(crate) Report, pub(crate) Option<time::Instant>);
 
-fn line(key: &ReportKey, line: &domain::Line) -> CertificateLine {
-    let domain::Line { unit, counts } = line;
+fn line(unit: AdministrativeUnit, counts: &domain::Counts) -> CertificateLine {
     CertificateLine {
-        unit: AdministrativeUnit { id: *unit, on: key.period.last_day() },
+        unit,
         issued: counts.issued.get(),
         renewed: counts.renewed.get(),
         revoked: counts.revoked.get(),
@@ -113,6 +113,11 @@ impl CertificateReport {
     ) -> Result<Vec<domain::Line>, ApiError> {
         let lines = Session::of(context).records.load_one(ReportLinesKey(key.clone())).await?;
         Ok(lines.unwrap_or_default())
+    }
+
+    /// A commune on the period's boundaries.
+    fn unit(&self, id: UnitId) -> AdministrativeUnit {
+        AdministrativeUnit { id, on: self.0.key.period.last_day(), as_of: self.1 }
     }
 
     async fn statements(&self, context: &Context<'_>) -> Result<Vec<Report>, ApiError> {
@@ -210,7 +215,7 @@ impl CertificateReport {
     #[graphql(directive = list_size::apply(Some(75), None))]
     async fn lines(&self, context: &Context<'_>) -> Result<Vec<CertificateLine>> {
         let lines = Self::recorded_lines(context, &self.0.key).await?;
-        Ok(lines.iter().map(|told| line(&self.0.key, told)).collect())
+        Ok(lines.iter().map(|told| line(self.unit(told.unit), &told.counts)).collect())
     }
 
     /// What it corrects (báo cáo được đính chính), if it is a correction.
@@ -260,12 +265,11 @@ impl CertificateReport {
                 Self::recorded_lines(context, &key).await?
             }
         };
-        let key = &self.0.key;
         let told = |difference: domain::LineDifference| {
-            let unit = difference.unit;
-            let counts = |counts| line(key, &domain::Line { unit, counts });
+            let unit = self.unit(difference.unit);
+            let counts = |counts| line(unit, &counts);
             CertificateLineDifference {
-                unit: AdministrativeUnit { id: unit, on: key.period.last_day() },
+                unit,
                 before: difference.before.map(counts),
                 after: difference.after.map(counts),
             }

@@ -147,7 +147,7 @@ pub(crate) async fn totals(
         let Sum { unit, period, issued, renewed, revoked, reports, status, quality, .. } = sum;
         told.push(CertificateTotal {
             partner,
-            unit: AdministrativeUnit { id: unit, on },
+            unit: AdministrativeUnit { id: unit, on, as_of: arguments.as_of },
             period: period.map(YearMonth),
             issued: Total(issued),
             renewed: Total(renewed),

@@ -121,7 +121,8 @@ impl ListingFacets {
         }
         let mut counts: Vec<(UnitId, u64)> = counts.into_iter().collect();
         counts.sort_by_key(|(unit, count)| (std::cmp::Reverse(*count), units.rank(*unit)));
-        let told = |(id, count)| UnitFacet { unit: AdministrativeUnit { id, on }, count };
+        let told =
+            |(id, count)| UnitFacet { unit: AdministrativeUnit { id, on, as_of: None }, count };
         counts.into_iter().map(told).collect()
     }
 }

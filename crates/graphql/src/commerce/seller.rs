@@ -48,14 +48,16 @@ impl Seller {
 
     /// The hamlet it sells from (ấp, khu vực), on today's boundaries.
     async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.hamlet, on: Session::of(context).reader.today() }
+        let on = Session::of(context).reader.today();
+        AdministrativeUnit { id: self.0.hamlet, on, as_of: None }
     }
 
     /// The household that it is (hộ), if it is one.
     async fn household(&self, context: &Context<'_>) -> Result<Option<Household>> {
         let Some(code) = self.0.household else { return Ok(None) };
-        let key = HouseholdKey(code.number(), head_selected(&context.look_ahead()));
-        Ok(Session::of(context).records.load_one(key).await?.map(Household))
+        let key = HouseholdKey(code.number(), head_selected(&context.look_ahead()), None);
+        let found = Session::of(context).records.load_one(key).await?;
+        Ok(found.map(|found| Household(found, None)))
     }
 
     /// Since when it sells (ngày đăng ký).

@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod as_of;
 mod certificate_totals;
 mod clients;
 mod commerce;
