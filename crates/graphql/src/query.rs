@@ -13,7 +13,9 @@ use crate::household::{
     Household, HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder,
     head_selected, household_page, one,
 };
-use crate::indicator::{IndicatorCode, IndicatorPoint, IndicatorValue, series, values};
+use crate::indicator::{
+    IndicatorArguments, IndicatorCode, IndicatorPoint, IndicatorValue, series, values,
+};
 use crate::institution::InstitutionQuery;
 use crate::node::{Node, find};
 use crate::page::{PAGE, PageArguments, paging};
@@ -115,7 +117,7 @@ impl RegistryQuery {
         context: &Context<'_>,
         #[graphql(desc = "Which unit (đơn vị nào).")] unit: UnitRef,
         #[graphql(
-            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today if not given."
+            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today, or the day of `asOf`, if not given."
         )]
         on: Option<Date>,
         #[graphql(
@@ -125,10 +127,17 @@ impl RegistryQuery {
         #[graphql(desc = "Which ones (các chỉ số cần lấy); all if not given.")] codes: Option<
             Vec<IndicatorCode>,
         >,
+        #[graphql(
+            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); now if not given. Needs `registry:read`.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Vec<IndicatorValue>> {
         let session = Session::of(context);
         let unit = unit.require(session, "unit")?;
-        Ok(values(session, unit.id, on, boundaries_on, codes).await?)
+        let as_of = session.as_of(as_of)?;
+        let arguments = IndicatorArguments { on, boundaries_on, codes, as_of };
+        Ok(values(session, unit.id, arguments).await?)
     }
 
     /// One indicator of a unit, month by month (chuỗi chỉ số theo tháng), at most 240 months, on the
@@ -141,10 +150,16 @@ impl RegistryQuery {
         #[graphql(desc = "Which unit (đơn vị nào).")] unit: UnitRef,
         #[graphql(desc = "The first month (từ tháng).")] from: YearMonth,
         #[graphql(desc = "The last month (đến tháng).")] to: YearMonth,
+        #[graphql(
+            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given. Needs `registry:read`.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Vec<IndicatorPoint>> {
         let session = Session::of(context);
         let unit = unit.require(session, "unit")?;
-        Ok(series(session, code, unit, from.0, to.0).await?)
+        let as_of = session.as_of(as_of)?;
+        Ok(series(session, code, unit, (from.0, to.0), as_of).await?)
     }
 
     /// The object with this global id (đối tượng theo định danh); null if there is none.

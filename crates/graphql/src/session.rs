@@ -10,6 +10,7 @@ use registry_domain::access::{Principal, Purpose};
 use registry_domain::certificate::ReportingRules;
 use registry_domain::commerce::{Marketplace, MarketplaceCode};
 use registry_domain::fault::Language;
+use registry_domain::rollup::RollupCube;
 use registry_domain::time::{Date, Instant, known_moment, local_date};
 use registry_persistence::{
     BodySignature, Figures, LedgerSnapshot, ReadRequest, Reader, Store, StoreError,
@@ -52,6 +53,7 @@ pub(crate) struct Session {
     figures: Arc<OnceCell<Figures>>,
     marketplaces: Arc<Mutex<Option<Vec<Marketplace>>>>,
     past_ledgers: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
+    past_rollups: Arc<Mutex<HashMap<Instant, Arc<RollupCube>>>>,
 }
 
 impl Session {
@@ -75,6 +77,7 @@ impl Session {
             figures: Arc::default(),
             marketplaces: Arc::default(),
             past_ledgers: Arc::default(),
+            past_rollups: Arc::default(),
         }
     }
 
@@ -103,6 +106,20 @@ impl Session {
     /// The figures as of one moment: all figures of a request agree with each other.
     pub(crate) async fn figures(&self) -> Result<&Figures, StoreError> {
         self.figures.get_or_try_init(|| self.reader.figures()).await
+    }
+
+    /// The figures as known now, or at a past moment; each moment is looked up once.
+    pub(crate) async fn figures_at(&self, as_of: Option<Instant>) -> Result<Figures, ApiError> {
+        let Some(moment) = as_of else { return Ok(self.figures().await?.clone()) };
+        let ledger = self.ledger(as_of).await?;
+        let mut past = self.past_rollups.lock().await;
+        if let Some(known) = past.get(&moment) {
+            return Ok(Figures { rollups: Arc::clone(known), ledger });
+        }
+        bounded(&past)?;
+        let rollups = self.reader.rollups_at(moment).await?;
+        past.insert(moment, Arc::clone(&rollups));
+        Ok(Figures { rollups, ledger })
     }
 
     /// One of the marketplaces; all of them are read once a request.

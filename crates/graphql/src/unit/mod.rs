@@ -20,7 +20,7 @@ use crate::error::ApiError;
 use crate::household::{
     HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder, household_page,
 };
-use crate::indicator::{IndicatorCode, IndicatorValue, values};
+use crate::indicator::{IndicatorArguments, IndicatorCode, IndicatorValue, values};
 use crate::node::GlobalId;
 use crate::page::{PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, DateTime, UnitCode, YearMonth};
@@ -264,7 +264,7 @@ impl AdministrativeUnit {
         &self,
         context: &Context<'_>,
         #[graphql(
-            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today if not given."
+            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today, or the day of `asOf`, if not given."
         )]
         on: Option<Date>,
         #[graphql(
@@ -274,8 +274,16 @@ impl AdministrativeUnit {
         #[graphql(desc = "Which ones (các chỉ số cần lấy); all if not given.")] codes: Option<
             Vec<IndicatorCode>,
         >,
+        #[graphql(
+            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); as the unit is seen, or now, if not given. Needs `registry:read`.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Vec<IndicatorValue>> {
-        Ok(values(Session::of(context), self.id, on, boundaries_on, codes).await?)
+        let session = Session::of(context);
+        let as_of = session.as_of(as_of)?.or(self.as_of);
+        let arguments = IndicatorArguments { on, boundaries_on, codes, as_of };
+        Ok(values(session, self.id, arguments).await?)
     }
 
     /// Certificates added up (tổng số chứng thư số) in the unit, by its boundaries on the date it is

@@ -23,7 +23,8 @@ async fn all_that_was_told_of_a_household_is_told_again(engine: Engine) {
     const TOLD: &str = r#"query($asOf: DateTime) {
         household(code: "HG00000103", asOf: $asOf) {
             code members status effectiveOn version surveyedOn head { name masked }
-            hamlet { code households { totalCount nodes { code version } } }
+            hamlet { code households { totalCount nodes { code version } }
+                indicators(codes: [ADULT_SMARTPHONE]) { numerator denominator status } }
             connectivity { surveyedOn adultsWithSmartphone household { version surveyedOn } }
             inSpring: connectivity(on: "2024-05-31") { surveyedOn }
             connectivityHistory(first: 1) { totalCount nodes { surveyedOn } pageInfo { hasNextPage } } }

@@ -1,5 +1,6 @@
 //! What was known at a moment, over HTTP: whatever was told then is told again as of then.
 
+mod figures;
 mod households;
 mod refusals;
 mod reports;

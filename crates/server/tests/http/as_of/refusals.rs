@@ -1,11 +1,16 @@
-//! What can't be asked as of a moment: of what is to come.
+//! What can't be asked as of a moment: of what is to come, of what only the present knows, by those without access.
 
 use super::refusal;
 use crate::harness::TestApp;
+use registry_domain::access::Principal;
 use registry_testing::{Engine, on_both_engines};
 use serde_json::{Value, json};
 
-on_both_engines!(a_moment_to_come_is_refused_everywhere,);
+on_both_engines!(
+    a_moment_to_come_is_refused_everywhere,
+    figures_of_the_past_need_a_reader,
+    the_past_costs_more_and_moments_are_few,
+);
 
 const FUTURE: &str = r#"asOf: "2026-11-01T05:00:00.001Z""#;
 
@@ -16,7 +21,10 @@ async fn a_moment_to_come_is_refused_everywhere(engine: Engine) {
         r#"household(code: "HG00000103", AS_OF) { code }"#,
         "households(AS_OF) { totalCount }",
         r#"unit(ref: { code: "92" }) { households(AS_OF) { totalCount } }"#,
+        r#"unit(ref: { code: "92" }) { indicators(AS_OF) { code } }"#,
         r#"unit(ref: { code: "92" }) { certificates(AS_OF) { issued } }"#,
+        r#"indicators(unit: { code: "92" }, AS_OF) { code }"#,
+        r#"indicatorSeries(code: ADULT_SMARTPHONE, unit: { code: "92" }, from: "2024-01", to: "2024-02", AS_OF) { month }"#,
         "certificateReports(AS_OF) { totalCount }",
         r#"certificateTotals(within: { code: "92" }, AS_OF) { issued }"#,
     ] {
@@ -42,4 +50,35 @@ async fn a_moment_to_come_is_refused_everywhere(engine: Engine) {
         message("vi").await,
         "asOf: thời điểm ở tương lai; bây giờ là 2026-11-01T05:00:00.000Z"
     );
+}
+
+async fn figures_of_the_past_need_a_reader(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let anonymous = app.beside(Principal::anonymous()).await;
+    let query =
+        r#"query($asOf: DateTime) { indicators(unit: { code: "92" }, asOf: $asOf) { code } }"#;
+    let refused = anonymous.answer(query, json!({ "asOf": "2026-11-01T04:00:00Z" })).await;
+    assert_eq!(refusal(&refused)[0], "UNAUTHENTICATED", "{refused}");
+    assert_eq!(anonymous.answer(query, json!({})).await.get("errors"), None);
+    let reader = app.bearer(json!({ "role": "AUDITOR" })).await;
+    reader.data(query, json!({ "asOf": "2026-11-01T04:00:00Z" })).await;
+}
+
+async fn the_past_costs_more_and_moments_are_few(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let units = "query($asOf: DateTime) { units(first: 200) { nodes {
+        a: indicators(asOf: $asOf) { code } b: indicators(asOf: $asOf) { code }
+        c: indicators(asOf: $asOf, codes: []) { code } } } }";
+    let refused = app.answer(units, json!({ "asOf": "2026-11-01T04:00:00Z" })).await;
+    assert_eq!(refusal(&refused)[0], "TOO_COMPLEX", "{refused}");
+    assert_eq!(app.answer(units, json!({ "asOf": null })).await.get("errors"), None);
+
+    let moment = |minute| {
+        format!(
+            r#"m{minute}: indicators(unit: {{ code: "92" }}, asOf: "2026-11-01T04:{minute}:00Z") {{ code }}"#
+        )
+    };
+    let moments: Vec<_> = (10..21).map(moment).collect();
+    let refused = app.answer(&format!("{{ {} }}", moments.join(" ")), json!({})).await;
+    assert_eq!(refused["errors"][0]["extensions"]["limit"], json!(10), "{refused}");
 }

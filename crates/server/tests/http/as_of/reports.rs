@@ -15,7 +15,7 @@ async fn what_was_told_of_reports_is_told_again(engine: Engine) {
         waiting: certificateReports(asOf: $asOf, filter: { states: [PENDING_REVIEW] }) { totalCount }
         ended: certificateReports(asOf: $asOf, filter: { states: [SUPERSEDED, WITHDRAWN, REJECTED] }) { nodes { name } }
         certificateTotals(within: { code: "92" }, asOf: $asOf) { issued reports unit {
-            certificates(partner: "VNPT") { issued } } }
+            indicators(codes: [CERTIFICATES_ISSUED], on: "2021-12-31") { numerator status } } }
     }"#;
     let all = Reporting::start(engine).await;
     let admin = &all.admin;
