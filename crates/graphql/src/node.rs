@@ -130,7 +130,7 @@ pub(crate) async fn find(session: &Session, id: &ID) -> Result<Option<Node>, Api
         Some(GlobalId::Certificate(key)) => one_certificate(session, &key).await?.map(Node::from),
         Some(GlobalId::Seller(code)) => one_seller(session, code).await?.map(Node::from),
         Some(GlobalId::Product(code)) => one_product(session, code).await?.map(Node::from),
-        Some(GlobalId::Listing(code)) => one_listing(session, code).await?.map(Node::from),
+        Some(GlobalId::Listing(code)) => one_listing(session, code, None).await?.map(Node::from),
         Some(GlobalId::Team(code)) => one_team(session, code).await?.map(Node::from),
         Some(GlobalId::Training(code)) => one_training(session, code).await?.map(Node::from),
     })

@@ -2,6 +2,7 @@
 
 mod figures;
 mod households;
+mod listings;
 mod refusals;
 mod reports;
 

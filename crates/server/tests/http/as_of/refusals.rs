@@ -3,11 +3,13 @@
 use super::refusal;
 use crate::harness::TestApp;
 use registry_domain::access::Principal;
+use registry_domain::commerce::ListingCode;
 use registry_testing::{Engine, on_both_engines};
 use serde_json::{Value, json};
 
 on_both_engines!(
     a_moment_to_come_is_refused_everywhere,
+    words_are_searched_in_the_present_only,
     figures_of_the_past_need_a_reader,
     the_past_costs_more_and_moments_are_few,
 );
@@ -25,9 +27,12 @@ async fn a_moment_to_come_is_refused_everywhere(engine: Engine) {
         r#"unit(ref: { code: "92" }) { certificates(AS_OF) { issued } }"#,
         r#"indicators(unit: { code: "92" }, AS_OF) { code }"#,
         r#"indicatorSeries(code: ADULT_SMARTPHONE, unit: { code: "92" }, from: "2024-01", to: "2024-02", AS_OF) { month }"#,
+        r#"listing(code: "LISTING", AS_OF) { code }"#,
+        "listings(AS_OF) { totalCount }",
         "certificateReports(AS_OF) { totalCount }",
         r#"certificateTotals(within: { code: "92" }, AS_OF) { issued }"#,
     ] {
+        let field = &field.replace("LISTING", &ListingCode::new(1).unwrap().to_string());
         let asked = format!("{{ {} }}", field.replace("AS_OF", FUTURE));
         let refused = app.answer(&asked, json!({})).await;
         assert_eq!(refusal(&refused), ["BAD_USER_INPUT", "FUTURE_MOMENT"], "{field}: {refused}");
@@ -49,6 +54,17 @@ async fn a_moment_to_come_is_refused_everywhere(engine: Engine) {
     assert_eq!(
         message("vi").await,
         "asOf: thời điểm ở tương lai; bây giờ là 2026-11-01T05:00:00.000Z"
+    );
+}
+
+async fn words_are_searched_in_the_present_only(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let query = r#"{ listings(search: "khom", asOf: "2026-11-01T04:00:00Z") { totalCount } }"#;
+    let refused = app.answer(query, json!({})).await;
+    assert_eq!(refusal(&refused), ["BAD_USER_INPUT", "PRESENT_ONLY"]);
+    assert_eq!(
+        refused["errors"][0]["message"],
+        json!("search: this can be asked of the present only; leave it out, or leave out asOf")
     );
 }
 
