@@ -6,12 +6,12 @@
 //! transaction applies the difference between after and before, and the check recomputes
 //! everything with the same function.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::{AddAssign, Index, SubAssign};
 use std::sync::Arc;
 
 use crate::connectivity::{DigitalService, Survey};
-use crate::tally::Tallies;
+use crate::tally::{Tallies, TallyChanges};
 use crate::time::{Date, YearMonth};
 use crate::unit::UnitId;
 
@@ -228,6 +228,23 @@ pub struct HamletFigures {
 }
 
 impl RollupCube {
+    /// The figures that follow from all changes of all hamlets.
+    #[must_use]
+    pub fn of(changes: &Changes, tally_changes: &TallyChanges) -> Self {
+        let mut tallies: BTreeMap<(UnitId, YearMonth), Tallies> = BTreeMap::new();
+        for ((hamlet, month, tally), change) in tally_changes {
+            tallies.entry((*hamlet, *month)).or_default().add(*tally, *change);
+        }
+        let (measures, tallies) = (by_hamlet(changes), by_hamlet(&tallies));
+        let hamlets: BTreeSet<UnitId> = measures.keys().chain(tallies.keys()).copied().collect();
+        let mut cube = Self::default();
+        for hamlet in hamlets {
+            let measures = measures.get(&hamlet).cloned().unwrap_or_default();
+            cube.replace(hamlet, measures, tallies.get(&hamlet).cloned().unwrap_or_default());
+        }
+        cube
+    }
+
     /// Replaces one hamlet's figures by the sums of its monthly changes, given in order of month.
     pub fn replace(
         &mut self,
@@ -252,6 +269,17 @@ impl RollupCube {
     }
 }
 
+/// The changes of each hamlet, in order of month.
+fn by_hamlet<T: Copy>(
+    changes: &BTreeMap<(UnitId, YearMonth), T>,
+) -> HashMap<UnitId, Vec<(YearMonth, T)>> {
+    let mut found: HashMap<UnitId, Vec<(YearMonth, T)>> = HashMap::new();
+    for ((hamlet, month), change) in changes {
+        found.entry(*hamlet).or_default().push((*month, *change));
+    }
+    found
+}
+
 fn sums<T: Copy + Default + AddAssign>(
     changes: impl IntoIterator<Item = (YearMonth, T)>,
 ) -> Vec<(YearMonth, T)> {
@@ -273,6 +301,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tally::Tally;
 
     fn day(offset: u16) -> Date {
         Date::from_ymd_opt(2023, 1, 1).unwrap() + chrono::Days::new(offset.into())
@@ -324,6 +353,31 @@ mod tests {
             kept.retain(|_, measures| !measures.is_zero());
             prop_assert_eq!(kept, changes(&after));
         }
+    }
+
+    #[test]
+    fn a_cube_made_of_all_changes_tells_the_same() {
+        let [one, two] = [1, 2].map(UnitId::new);
+        let month = |text: &str| text.parse::<YearMonth>().unwrap();
+        let counted = |count| Measures([count; Measure::COUNT]);
+        let changes = Changes::from([
+            ((one, month("2024-01")), counted(3)),
+            ((one, month("2024-03")), counted(-1)),
+        ]);
+        let tallies = TallyChanges::from([
+            ((one, month("2024-02"), Tally::Helped), 5),
+            ((two, month("2024-02"), Tally::Banks), 7),
+        ]);
+        let cube = RollupCube::of(&changes, &tallies);
+        let figures = |hamlet, text| {
+            let figures = cube.at(hamlet, month(text));
+            let tallies = figures.tallies;
+            (figures.measures[Measure::Adults], tallies[Tally::Helped], tallies[Tally::Banks])
+        };
+        assert_eq!(figures(one, "2024-01"), (3, 0, 0));
+        assert_eq!(figures(one, "2024-02"), (3, 5, 0));
+        assert_eq!(figures(one, "2024-04"), (2, 5, 0));
+        assert_eq!(figures(two, "2024-02"), (0, 0, 7));
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! Dates, months and the one clock. Knows the province's time zone and nothing else.
+//! Dates, months, moments and the one clock; in the province's time zone.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, SubsecRound, TimeDelta, Utc};
+
+use crate::fault::Rule;
 
 /// A calendar date in the province (`YYYY-MM-DD`, no time zone: it is a day, not an instant).
 pub type Date = NaiveDate;
@@ -22,6 +24,16 @@ const SECONDS_EAST: i32 = 7 * 3_600;
 pub fn local_date(instant: Instant) -> Date {
     FixedOffset::east_opt(SECONDS_EAST)
         .map_or_else(|| instant.date_naive(), |zone| instant.with_timezone(&zone).date_naive())
+}
+
+/// The moment as of which records are asked about: the end of the millisecond asked for, since moments are
+/// told in milliseconds and what was recorded in the one that is told must be seen as of it. What
+/// will be known later than `now` is not known.
+pub fn known_moment(asked: Instant, now: Instant) -> Result<Instant, Rule> {
+    // Records are stored in microseconds.
+    const LAST: TimeDelta = TimeDelta::microseconds(999);
+    let told = asked.trunc_subsecs(3);
+    if told > now { Err(Rule::FutureMoment { now }) } else { Ok(told + LAST) }
 }
 
 /// Where "now" comes from. One is injected at start-up, so that seeds and tests can live in
@@ -151,6 +163,18 @@ mod tests {
     fn the_evening_before_in_utc_is_already_the_next_day_in_the_province() {
         let instant: Instant = "2025-06-30T18:30:00Z".parse().unwrap();
         assert_eq!(local_date(instant), Date::from_ymd_opt(2025, 7, 1).unwrap());
+    }
+
+    #[test]
+    fn only_what_was_known_by_now_can_be_asked_for() {
+        let at = |text: &str| -> Instant { text.parse().unwrap() };
+        let now = at("2025-06-30T18:30:00.123456Z");
+        let end = at("2025-06-30T18:30:00.123999Z");
+        for asked in ["2025-06-30T18:30:00.123Z", "2025-06-30T18:30:00.123999999Z"] {
+            assert_eq!(known_moment(at(asked), now), Ok(end), "{asked}");
+        }
+        let later = at("2025-06-30T18:30:00.124Z");
+        assert_eq!(known_moment(later, now), Err(Rule::FutureMoment { now }));
     }
 
     #[test]

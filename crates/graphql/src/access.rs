@@ -45,6 +45,19 @@ pub(crate) fn needs(
 ) {
 }
 
+/// What it costs beside the fields it gives (chi phí thêm), for an argument whenever it is given and not
+/// null. The name is that of the GraphQL cost specification.
+#[TypeDirective(location = "ArgumentDefinition")]
+pub(crate) fn cost(
+    #[graphql(desc = "As many fields as it costs (số trường tương đương).")] weight: String,
+) {
+}
+
+/// What is asked as of a past moment is read from the records, not from what is kept of the present.
+pub(crate) fn as_of_weight() -> String {
+    "100".into()
+}
+
 /// How long a list is (độ dài danh sách), which is what makes it cost. The names are those of the
 /// GraphQL cost specification; lists that don't say it are short and count once.
 #[TypeDirective(name = "listSize", location = "FieldDefinition")]

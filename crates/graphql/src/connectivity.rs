@@ -6,6 +6,7 @@ use registry_domain::access::Scope;
 use registry_domain::connectivity as domain;
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::household::{HouseholdCode, HouseholdNumber};
+use registry_domain::time::Instant;
 use registry_persistence::{RecordConnectivity, RecordedSurvey, Row, SurveyKey as RecordedKey};
 
 use crate::access::{AccessScope, list_size, needs};
@@ -117,8 +118,9 @@ pub(crate) struct ServiceUse {
     adults: i32,
 }
 
+/// A survey, and the moment as of which its household is told; none for now.
 #[derive(Debug, Clone)]
-pub(crate) struct ConnectivitySurvey(pub(crate) RecordedSurvey);
+pub(crate) struct ConnectivitySurvey(pub(crate) RecordedSurvey, pub(crate) Option<Instant>);
 
 /// One household observed on one day (khảo sát kết nối).
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
@@ -136,8 +138,9 @@ impl ConnectivitySurvey {
     /// The household visited (hộ).
     async fn household(&self, context: &Context<'_>) -> Result<Option<Household>> {
         let heads = head_selected(&context.look_ahead());
-        let key = crate::loader::HouseholdKey(self.0.survey.household, heads);
-        Ok(Session::of(context).records.load_one(key).await?.map(Household))
+        let key = crate::loader::HouseholdKey(self.0.survey.household, heads, self.1);
+        let found = Session::of(context).records.load_one(key).await?;
+        Ok(found.map(|found| Household(found, self.1)))
     }
 
     /// The day of the visit (ngày khảo sát).
@@ -212,27 +215,28 @@ impl ConnectivitySurvey {
 pub(crate) type SurveyConnection = Connection<Cursor, ConnectivitySurvey, SurveyCount, EmptyFields>;
 
 /// How many surveys the household has; counted only if selected.
-pub(crate) struct SurveyCount(HouseholdNumber);
+pub(crate) struct SurveyCount(SurveyCountKey);
 
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl SurveyCount {
     /// The number of all surveys of the household (tổng số khảo sát); costs a statement.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
-        Ok(answered(Session::of(context).records.load_one(SurveyCountKey(self.0)).await?)?)
+        Ok(answered(Session::of(context).records.load_one(self.0).await?)?)
     }
 }
 
-/// A page of a household's surveys, newest first.
+/// A page of a household's surveys, as known at a moment or now, newest first.
 pub(crate) async fn survey_page(
     session: &Session,
-    household: HouseholdNumber,
+    (household, as_of): (HouseholdNumber, Option<Instant>),
     arguments: PageArguments,
 ) -> Result<SurveyConnection, ApiError> {
-    let list = List::of(("surveys", household));
+    let list = List::of(("surveys", household, as_of));
     let request = arguments.request(list, session)?;
-    let page = answered(session.records.load_one(SurveyPageKey(household, request)).await?)?;
-    let page = page.map(|recorded| (recorded.survey.surveyed_on, ConnectivitySurvey(recorded)));
-    Ok(connection(page, list, SurveyCount(household)))
+    let key = SurveyPageKey(household, request, as_of);
+    let page = answered(session.records.load_one(key).await?)?;
+    let page = page.map(|found| (found.survey.surveyed_on, ConnectivitySurvey(found, as_of)));
+    Ok(connection(page, list, SurveyCount(SurveyCountKey(household, as_of))))
 }
 
 /// A survey to be recorded (khảo sát cần ghi nhận).
@@ -363,8 +367,8 @@ async fn recorded(
 ) -> Result<Option<ConnectivitySurvey>, ApiError> {
     let Some(key) = key.filter(|_| is_shown(context, "survey")) else { return Ok(None) };
     let reader = &Session::of(context).reader;
-    let found = reader.surveys_on(&[key.household], Some(key.surveyed_on)).await?;
-    Ok(found.into_iter().next().map(ConnectivitySurvey))
+    let found = reader.surveys_on(&[key.household], Some(key.surveyed_on), None).await?;
+    Ok(found.into_iter().next().map(|found| ConnectivitySurvey(found, None)))
 }
 
 impl SurveyInput {
@@ -409,6 +413,7 @@ pub(crate) async fn survey_of(
     household: HouseholdNumber,
     on: registry_domain::time::Date,
 ) -> Result<Option<ConnectivitySurvey>, ApiError> {
-    let found = session.records.load_one(SurveyKey(household, Some(on))).await?;
-    Ok(found.filter(|recorded| recorded.survey.surveyed_on == on).map(ConnectivitySurvey))
+    let found = session.records.load_one(SurveyKey(household, Some(on), None)).await?;
+    let found = found.filter(|recorded| recorded.survey.surveyed_on == on);
+    Ok(found.map(|found| ConnectivitySurvey(found, None)))
 }

@@ -47,7 +47,7 @@ pub(crate) struct CoverageRecord(domain::Coverage);
 impl CoverageRecord {
     /// The commune as it was on the first day (xã, phường, thị trấn).
     async fn commune(&self) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.key.commune, on: self.0.key.from }
+        AdministrativeUnit { id: self.0.key.commune, on: self.0.key.from, as_of: None }
     }
 
     /// Who runs the network (nhà mạng).
@@ -108,7 +108,8 @@ pub(crate) async fn mobile_coverage(
     on: Option<Date>,
 ) -> Result<Vec<NetworkCoverage>, ApiError> {
     let day = on.map_or(unit.on, |on| on.0);
-    let reached = answered(session.records.load_one(ReachedKey(day)).await?)?;
+    let key = ReachedKey(day, unit.as_of);
+    let reached = answered(session.records.load_one(key).await?)?;
     let units = session.reader.units();
     let networks = reached.within(&units, &units.tree(unit.on), unit.id).into_iter();
     let told = networks.map(|reach| NetworkCoverage {

@@ -41,6 +41,10 @@ pub(crate) enum UserErrorCode {
     FutureDate,
     /// A date is too early (ngày quá sớm).
     DateTooEarly,
+    /// A moment is in the future (thời điểm ở tương lai).
+    FutureMoment,
+    /// It can be asked of the present only (chỉ hỏi được ở hiện tại).
+    PresentOnly,
     /// No such household (không có hộ này).
     UnknownHousehold,
     /// The household is closed (hộ đã kết thúc).

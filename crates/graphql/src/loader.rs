@@ -15,7 +15,7 @@ use registry_domain::coverage::Reached;
 use registry_domain::household::{Household, HouseholdNumber};
 use registry_domain::institution::{Institution, InstitutionCode, KnownFeature};
 use registry_domain::page::{Page, PageRequest};
-use registry_domain::time::{Date, YearMonth};
+use registry_domain::time::{Date, Instant, YearMonth};
 use registry_persistence::{
     ActivityFilter, ActivityKey, AuditChange, AuditRevision, AuditSubject, Heads, HouseholdFilter,
     HouseholdQuery, HouseholdScope, Reader, RecordedSurvey, StoreError,
@@ -26,9 +26,13 @@ use crate::error::ApiError;
 /// Batches what siblings ask for.
 pub(crate) struct Records(pub(crate) Reader);
 
-/// One household.
+/// One household, as known at a moment or now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct HouseholdKey(pub(crate) HouseholdNumber, pub(crate) Heads);
+pub(crate) struct HouseholdKey(
+    pub(crate) HouseholdNumber,
+    pub(crate) Heads,
+    pub(crate) Option<Instant>,
+);
 
 /// One page of the households of a scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,17 +42,25 @@ pub(crate) struct HouseholdPageKey(pub(crate) HouseholdScope, pub(crate) Arc<Hou
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct HouseholdCountKey(pub(crate) HouseholdScope, pub(crate) HouseholdFilter);
 
-/// A household's newest survey by a date.
+/// A household's newest survey by a date, as known at a moment or now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct SurveyKey(pub(crate) HouseholdNumber, pub(crate) Option<Date>);
+pub(crate) struct SurveyKey(
+    pub(crate) HouseholdNumber,
+    pub(crate) Option<Date>,
+    pub(crate) Option<Instant>,
+);
 
-/// One page of a household's surveys.
+/// One page of a household's surveys, as known at a moment or now.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct SurveyPageKey(pub(crate) HouseholdNumber, pub(crate) PageRequest<Date>);
+pub(crate) struct SurveyPageKey(
+    pub(crate) HouseholdNumber,
+    pub(crate) PageRequest<Date>,
+    pub(crate) Option<Instant>,
+);
 
-/// The number of a household's surveys.
+/// The number of a household's surveys, as known at a moment or now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct SurveyCountKey(pub(crate) HouseholdNumber);
+pub(crate) struct SurveyCountKey(pub(crate) HouseholdNumber, pub(crate) Option<Instant>);
 
 /// The lines of one report.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -82,9 +94,9 @@ pub(crate) struct ActivityCountKey(pub(crate) TeamCode, pub(crate) ActivityFilte
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct TrainingSessionKey(pub(crate) TrainingCode);
 
-/// The hamlets that each mobile network reaches on a day.
+/// The hamlets that each mobile network reaches on a day, as known at a moment or now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct ReachedKey(pub(crate) Date);
+pub(crate) struct ReachedKey(pub(crate) Date, pub(crate) Option<Instant>);
 
 /// One school or bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -152,13 +164,11 @@ impl Loader<HouseholdKey> for Records {
         keys: &[HouseholdKey],
     ) -> Result<HashMap<HouseholdKey, Household>, ApiError> {
         let mut found = HashMap::new();
-        for (heads, numbers) in grouped(keys, |HouseholdKey(number, heads)| (*number, *heads)) {
-            let households = self.0.households(&numbers, heads).await?;
-            found.extend(
-                households
-                    .into_iter()
-                    .map(|household| (HouseholdKey(household.number, heads), household)),
-            );
+        let split = |HouseholdKey(number, heads, as_of): &_| (*number, (*heads, *as_of));
+        for ((heads, as_of), numbers) in grouped(keys, split) {
+            let households = self.0.households(&numbers, heads, as_of).await?.into_iter();
+            let key = |household: &Household| HouseholdKey(household.number, heads, as_of);
+            found.extend(households.map(|household| (key(&household), household)));
         }
         Ok(found)
     }
@@ -213,13 +223,11 @@ impl Loader<SurveyKey> for Records {
         keys: &[SurveyKey],
     ) -> Result<HashMap<SurveyKey, RecordedSurvey>, ApiError> {
         let mut found = HashMap::new();
-        for (on, numbers) in grouped(keys, |SurveyKey(number, on)| (*number, *on)) {
-            let surveys = self.0.surveys_on(&numbers, on).await?;
-            found.extend(
-                surveys
-                    .into_iter()
-                    .map(|recorded| (SurveyKey(recorded.survey.household, on), recorded)),
-            );
+        let split = |SurveyKey(number, on, as_of): &_| (*number, (*on, *as_of));
+        for ((on, as_of), numbers) in grouped(keys, split) {
+            let surveys = self.0.surveys_on(&numbers, on, as_of).await?.into_iter();
+            let key = |recorded: &RecordedSurvey| SurveyKey(recorded.survey.household, on, as_of);
+            found.extend(surveys.map(|recorded| (key(&recorded), recorded)));
         }
         Ok(found)
     }
@@ -234,11 +242,11 @@ impl Loader<SurveyPageKey> for Records {
         keys: &[SurveyPageKey],
     ) -> Result<HashMap<SurveyPageKey, Page<RecordedSurvey>>, ApiError> {
         let mut found = HashMap::new();
-        for (page, numbers) in grouped(keys, |SurveyPageKey(number, page)| (*number, page.clone()))
-        {
-            let pages = self.0.survey_pages(&numbers, &page).await?;
-            let keys = numbers.into_iter().map(|number| SurveyPageKey(number, page.clone()));
-            found.extend(keys.zip(pages));
+        let split = |SurveyPageKey(number, page, as_of): &_| (*number, (page.clone(), *as_of));
+        for ((page, as_of), numbers) in grouped(keys, split) {
+            let pages = self.0.survey_pages(&numbers, &page, as_of).await?;
+            let key = |number| SurveyPageKey(number, page.clone(), as_of);
+            found.extend(numbers.into_iter().map(key).zip(pages));
         }
         Ok(found)
     }
@@ -252,10 +260,13 @@ impl Loader<SurveyCountKey> for Records {
         &self,
         keys: &[SurveyCountKey],
     ) -> Result<HashMap<SurveyCountKey, u64>, ApiError> {
-        let numbers: Vec<HouseholdNumber> =
-            keys.iter().map(|SurveyCountKey(number)| *number).collect();
-        let counts = self.0.survey_counts(&numbers).await?;
-        Ok(keys.iter().copied().zip(counts).collect())
+        let mut found = HashMap::new();
+        for (as_of, numbers) in grouped(keys, |SurveyCountKey(number, as_of)| (*number, *as_of)) {
+            let counts = self.0.survey_counts(&numbers, as_of).await?;
+            let key = |number| SurveyCountKey(number, as_of);
+            found.extend(numbers.into_iter().map(key).zip(counts));
+        }
+        Ok(found)
     }
 }
 
@@ -379,9 +390,12 @@ impl Loader<ReachedKey> for Records {
         &self,
         keys: &[ReachedKey],
     ) -> Result<HashMap<ReachedKey, Arc<Reached>>, ApiError> {
-        let days: Vec<Date> = keys.iter().map(|ReachedKey(day)| *day).collect();
-        let reached = self.0.reached_on(&days).await?;
-        Ok(keys.iter().copied().zip(reached.into_iter().map(Arc::new)).collect())
+        let mut found = HashMap::new();
+        for (as_of, days) in grouped(keys, |ReachedKey(day, as_of)| (*day, *as_of)) {
+            let reached = self.0.reached_on(&days, as_of).await?.into_iter().map(Arc::new);
+            found.extend(days.into_iter().map(|day| ReachedKey(day, as_of)).zip(reached));
+        }
+        Ok(found)
     }
 }
 

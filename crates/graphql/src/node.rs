@@ -130,14 +130,16 @@ pub(crate) async fn find(session: &Session, id: &ID) -> Result<Option<Node>, Api
         Some(GlobalId::Unit(id)) => {
             let units = session.reader.units();
             let today = session.reader.today();
-            let seen = units
-                .get(id)
-                .map(|unit| AdministrativeUnit { id, on: unit.validity.nearest(today) });
+            let seen = units.get(id).map(|unit| AdministrativeUnit {
+                id,
+                on: unit.validity.nearest(today),
+                as_of: None,
+            });
             seen.map(Node::from)
         }
         Some(GlobalId::Household(number)) => {
-            let key = HouseholdKey(number, Heads::Without);
-            session.records.load_one(key).await?.map(|household| Household(household).into())
+            let key = HouseholdKey(number, Heads::Without, None);
+            session.records.load_one(key).await?.map(|household| Household(household, None).into())
         }
         Some(GlobalId::Survey(number, on)) => survey_of(session, number, on).await?.map(Node::from),
         Some(GlobalId::Report(key)) => one_report(session, &key).await?.map(Node::from),
@@ -145,7 +147,7 @@ pub(crate) async fn find(session: &Session, id: &ID) -> Result<Option<Node>, Api
         Some(GlobalId::Certificate(key)) => one_certificate(session, &key).await?.map(Node::from),
         Some(GlobalId::Seller(code)) => one_seller(session, code).await?.map(Node::from),
         Some(GlobalId::Product(code)) => one_product(session, code).await?.map(Node::from),
-        Some(GlobalId::Listing(code)) => one_listing(session, code).await?.map(Node::from),
+        Some(GlobalId::Listing(code)) => one_listing(session, code, None).await?.map(Node::from),
         Some(GlobalId::Team(code)) => one_team(session, code).await?.map(Node::from),
         Some(GlobalId::Training(code)) => one_training(session, code).await?.map(Node::from),
     })

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, MergedObject, Object, Result};
 use futures_util::future::try_join_all;
 
-use crate::access::{AccessScope, list_size, needs, open};
+use crate::access::{AccessScope, as_of_weight, cost, list_size, needs, open};
 use crate::audit::AuditQuery;
 use crate::certificate::CertificateQuery;
 use crate::commerce::CommerceQuery;
@@ -14,12 +14,14 @@ use crate::household::{
     Household, HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder,
     head_selected, household_page, one,
 };
-use crate::indicator::{IndicatorCode, IndicatorPoint, IndicatorValue, series, values};
+use crate::indicator::{
+    IndicatorArguments, IndicatorCode, IndicatorPoint, IndicatorValue, series, values,
+};
 use crate::institution::InstitutionQuery;
 use crate::node::{Node, find};
 use crate::page::{PAGE, PageArguments, paging};
 use crate::partner::{Partner, all_partners};
-use crate::scalar::{Date, HouseholdCode, YearMonth};
+use crate::scalar::{Date, DateTime, HouseholdCode, YearMonth};
 use crate::service_config::ServiceConfig;
 use crate::session::Session;
 use crate::token::{TokenConnection, token_page};
@@ -67,15 +69,22 @@ impl RegistryQuery {
         Ok(find_units(Session::of(context), filter.unwrap_or_default(), page)?)
     }
 
-    /// One household (một hộ) by its code; null if there is none. Needs `registry:read`.
+    /// One household (một hộ) by its code; null if there is none, or was none then. Needs `registry:read`.
     #[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
     async fn household(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The code (mã hộ).")] code: HouseholdCode,
+        #[graphql(
+            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Option<Household>> {
         let heads = head_selected(&context.look_ahead());
-        Ok(one(Session::of(context), code.0.number(), heads).await?)
+        let session = Session::of(context);
+        let as_of = session.as_of(as_of)?;
+        Ok(one(session, code.0.number(), heads, as_of).await?)
     }
 
     /// Households (các hộ). Needs `registry:read`.
@@ -88,13 +97,19 @@ impl RegistryQuery {
         #[graphql(desc = "The order (thứ tự); by code if not given.")] order_by: Option<
             HouseholdOrder,
         >,
+        #[graphql(
+            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); now if not given.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
         #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
         #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
     ) -> Result<HouseholdConnection> {
         let page = PageArguments { first, after, last, before };
-        Ok(household_page(context, None, HouseholdArguments { filter, order_by, page }).await?)
+        let arguments = HouseholdArguments { filter, order_by, as_of, page };
+        Ok(household_page(context, None, arguments).await?)
     }
 
     /// The indicators of a unit (các chỉ số của một đơn vị). Open to everyone.
@@ -104,7 +119,7 @@ impl RegistryQuery {
         context: &Context<'_>,
         #[graphql(desc = "Which unit (đơn vị nào).")] unit: UnitRef,
         #[graphql(
-            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today if not given."
+            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today, or the day of `asOf`, if not given."
         )]
         on: Option<Date>,
         #[graphql(
@@ -114,10 +129,17 @@ impl RegistryQuery {
         #[graphql(desc = "Which ones (các chỉ số cần lấy); all if not given.")] codes: Option<
             Vec<IndicatorCode>,
         >,
+        #[graphql(
+            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); now if not given. Needs `registry:read`.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Vec<IndicatorValue>> {
         let session = Session::of(context);
         let unit = unit.require(session, "unit")?;
-        Ok(values(session, unit.id, on, boundaries_on, codes).await?)
+        let as_of = session.as_of(as_of)?;
+        let arguments = IndicatorArguments { on, boundaries_on, codes, as_of };
+        Ok(values(session, unit.id, arguments).await?)
     }
 
     /// One indicator of a unit, month by month (chuỗi chỉ số theo tháng), at most 240 months, on the
@@ -130,10 +152,16 @@ impl RegistryQuery {
         #[graphql(desc = "Which unit (đơn vị nào).")] unit: UnitRef,
         #[graphql(desc = "The first month (từ tháng).")] from: YearMonth,
         #[graphql(desc = "The last month (đến tháng).")] to: YearMonth,
+        #[graphql(
+            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given. Needs `registry:read`.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Vec<IndicatorPoint>> {
         let session = Session::of(context);
         let unit = unit.require(session, "unit")?;
-        Ok(series(session, code, unit, from.0, to.0).await?)
+        let as_of = session.as_of(as_of)?;
+        Ok(series(session, code, unit, (from.0, to.0), as_of).await?)
     }
 
     /// The object with this global id (đối tượng theo định danh); null if there is none.

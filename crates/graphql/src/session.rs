@@ -10,7 +10,8 @@ use registry_domain::access::{Principal, Purpose};
 use registry_domain::certificate::ReportingRules;
 use registry_domain::commerce::{Marketplace, MarketplaceCode};
 use registry_domain::fault::Language;
-use registry_domain::time::Instant;
+use registry_domain::rollup::RollupCube;
+use registry_domain::time::{Date, Instant, known_moment, local_date};
 use registry_persistence::{
     BodySignature, Figures, LedgerSnapshot, ReadRequest, Reader, Store, StoreError,
 };
@@ -19,6 +20,7 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::error::ApiError;
 use crate::loader::Records;
 use crate::rounds::Asked;
+use crate::scalar::DateTime;
 use crate::{Api, SchemaSettings, TokenIssuer};
 
 /// Who asks, as the server found out.
@@ -50,7 +52,8 @@ pub(crate) struct Session {
     pub(crate) reporting: ReportingRules,
     figures: Arc<OnceCell<Figures>>,
     marketplaces: Arc<Mutex<Option<Vec<Marketplace>>>>,
-    past: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
+    past_ledgers: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
+    past_rollups: Arc<Mutex<HashMap<Instant, Arc<RollupCube>>>>,
 }
 
 impl Session {
@@ -73,7 +76,8 @@ impl Session {
             reporting: api.reporting,
             figures: Arc::default(),
             marketplaces: Arc::default(),
-            past: Arc::default(),
+            past_ledgers: Arc::default(),
+            past_rollups: Arc::default(),
         }
     }
 
@@ -87,9 +91,35 @@ impl Session {
         Self { figures: Arc::default(), ..self.clone() }
     }
 
+    /// The moment as of which something is asked, which must not be to come; none for now.
+    pub(crate) fn as_of(&self, asked: Option<DateTime>) -> Result<Option<Instant>, ApiError> {
+        let known = |asked: DateTime| known_moment(asked.0, self.store.now());
+        let refused = |rule| ApiError::Argument { name: "asOf", rule };
+        asked.map(known).transpose().map_err(refused)
+    }
+
+    /// The day in the province at the moment asked about, else today.
+    pub(crate) fn day(&self, as_of: Option<Instant>) -> Date {
+        as_of.map_or_else(|| self.reader.today(), local_date)
+    }
+
     /// The figures as of one moment: all figures of a request agree with each other.
     pub(crate) async fn figures(&self) -> Result<&Figures, StoreError> {
         self.figures.get_or_try_init(|| self.reader.figures()).await
+    }
+
+    /// The figures as known now, or at a past moment; each moment is looked up once.
+    pub(crate) async fn figures_at(&self, as_of: Option<Instant>) -> Result<Figures, ApiError> {
+        let Some(moment) = as_of else { return Ok(self.figures().await?.clone()) };
+        let ledger = self.ledger(as_of).await?;
+        let mut past = self.past_rollups.lock().await;
+        if let Some(known) = past.get(&moment) {
+            return Ok(Figures { rollups: Arc::clone(known), ledger });
+        }
+        bounded(&past)?;
+        let rollups = self.reader.rollups_at(moment).await?;
+        past.insert(moment, Arc::clone(&rollups));
+        Ok(Figures { rollups, ledger })
     }
 
     /// One of the marketplaces; all of them are read once a request.
@@ -119,13 +149,11 @@ impl Session {
         as_of: Option<Instant>,
     ) -> Result<Arc<LedgerSnapshot>, ApiError> {
         let Some(moment) = as_of else { return Ok(Arc::clone(&self.figures().await?.ledger)) };
-        let mut past = self.past.lock().await;
+        let mut past = self.past_ledgers.lock().await;
         if let Some(known) = past.get(&moment) {
             return Ok(Arc::clone(known));
         }
-        if past.len() >= MOMENTS_LIMIT {
-            return Err(ApiError::TooMany { what: "asOf", limit: MOMENTS_LIMIT });
-        }
+        bounded(&past)?;
         let ledger = self.reader.ledger_at(moment).await?;
         past.insert(moment, Arc::clone(&ledger));
         Ok(ledger)
@@ -134,3 +162,10 @@ impl Session {
 
 /// The most past moments that one request may ask about.
 const MOMENTS_LIMIT: usize = 10;
+
+fn bounded<T>(past: &HashMap<Instant, T>) -> Result<(), ApiError> {
+    if past.len() < MOMENTS_LIMIT {
+        return Ok(());
+    }
+    Err(ApiError::TooMany { what: "asOf", limit: MOMENTS_LIMIT })
+}

@@ -87,7 +87,7 @@ impl Token {
     /// The unit that writing is limited to (đơn vị được phép ghi), seen on the day of issue.
     async fn unit(&self) -> Option<AdministrativeUnit> {
         let on = registry_domain::time::local_date(self.0.issued_at);
-        self.0.grant.unit().map(|id| AdministrativeUnit { id, on })
+        self.0.grant.unit().map(|id| AdministrativeUnit { id, on, as_of: None })
     }
 
     /// Whether it can't write at all (chỉ đọc).

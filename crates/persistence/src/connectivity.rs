@@ -25,7 +25,7 @@ use crate::entity::household;
 use crate::household::{Dossier, dossiers, number, stored_number};
 use crate::page::{one_statement_each, tagged};
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{Reader, StoreError, WriteError, rollup};
+use crate::{Reader, StoreError, WriteError, moment, rollup};
 
 /// Records surveys; at most one per household and day.
 #[derive(Debug)]
@@ -216,11 +216,13 @@ fn subquery(select: SelectStatement) -> Expr {
 }
 
 impl Reader {
-    /// Each household's newest survey on or before `on` (today if not given); households without one are left out.
+    /// Each household's newest survey on or before `on` (today if not given), of those recorded by a
+    /// moment or by now; households without one are left out.
     pub async fn surveys_on(
         &self,
         households: &[HouseholdNumber],
         on: Option<Date>,
+        as_of: Option<Instant>,
     ) -> Result<Vec<RecordedSurvey>, StoreError> {
         self.require(Scope::RegistryRead)?;
         if households.is_empty() {
@@ -232,6 +234,9 @@ impl Reader {
         if let Some(on) = on {
             newest.and_where(Expr::col(("newest", Column::SurveyedOn)).lte(on));
         }
+        if let Some(moment) = as_of {
+            newest.and_where(Expr::col(("newest", Column::RecordedAt)).lte(moment));
+        }
         let rows = Entity::find()
             .filter(Column::Number.is_in(households.iter().map(|number| stored_number(*number))))
             .filter(Expr::col((Entity, Column::SurveyedOn)).eq(subquery(newest)))
@@ -240,17 +245,19 @@ impl Reader {
         rows.iter().map(recorded).collect()
     }
 
-    /// One page of surveys per household, newest first.
+    /// One page of surveys per household, newest first, of those recorded by a moment or by now.
     pub async fn survey_pages(
         &self,
         households: &[HouseholdNumber],
         page: &PageRequest<Date>,
+        as_of: Option<Instant>,
     ) -> Result<Vec<Page<RecordedSurvey>>, StoreError> {
         self.require(Scope::RegistryRead)?;
         let newest_first = matches!(page.take, Take::First(_));
         let select = |number: &HouseholdNumber| {
             let mut select = QuerySelect::query(&mut Entity::find()).to_owned();
             select.and_where(Expr::col(Column::Number).eq(stored_number(*number)));
+            select.cond_where(moment::recorded(Column::RecordedAt, as_of));
             if let Some(after) = page.after {
                 select.and_where(Expr::col(Column::SurveyedOn).lt(after));
             }
@@ -280,10 +287,11 @@ impl Reader {
         Ok(found.into_iter().map(page).collect())
     }
 
-    /// How many surveys each household has.
+    /// How many surveys of each household were recorded by a moment or by now.
     pub async fn survey_counts(
         &self,
         households: &[HouseholdNumber],
+        as_of: Option<Instant>,
     ) -> Result<Vec<u64>, StoreError> {
         self.require(Scope::RegistryRead)?;
         if households.is_empty() {
@@ -293,6 +301,7 @@ impl Reader {
         select.column(Column::Number).expr_as(Expr::col(Asterisk).count(), "count").from(Entity);
         let numbers = households.iter().map(|number| stored_number(*number));
         select.and_where(Expr::col(Column::Number).is_in(numbers)).group_by_col(Column::Number);
+        select.cond_where(moment::recorded(Column::RecordedAt, as_of));
         let mut counts = HashMap::new();
         for row in self.connection.query_all(&select).await? {
             counts.insert(

@@ -12,7 +12,7 @@ use registry_domain::fault::{Faults, Rule};
 use registry_domain::page::{Page, PageRequest, Take};
 use registry_domain::rollup::Sign;
 use registry_domain::tally::{Span, TallyChanges, accumulate};
-use registry_domain::time::Date;
+use registry_domain::time::{Date, Instant};
 use registry_domain::unit::{UnitId, Units};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, SimpleExpr};
 use sea_orm::{
@@ -24,7 +24,7 @@ use crate::entity::coverage::{Column, Entity, Model};
 use crate::entity::record::counter;
 use crate::rollup::apply_tallies;
 use crate::writer::{Command, Row, Writer, bounded};
-use crate::{Reader, StoreError, WriteError, unit};
+use crate::{Reader, StoreError, WriteError, moment, unit};
 
 /// Records coverage, all or none.
 #[derive(Debug)]
@@ -176,13 +176,24 @@ fn span(row: &Model) -> CommuneSpan {
 }
 
 async fn all_spans(connection: &impl ConnectionTrait) -> Result<Vec<CommuneSpan>, StoreError> {
+    known_spans(connection, None).await
+}
+
+/// When each commune was recorded as covered, by what was known at a moment or is known now.
+async fn known_spans(
+    connection: &impl ConnectionTrait,
+    as_of: Option<Instant>,
+) -> Result<Vec<CommuneSpan>, StoreError> {
     let rows = Entity::find()
         .select_only()
-        .columns([Column::CommuneId, Column::ValidFrom, Column::ValidUntil])
-        .into_tuple::<(i32, Date, Option<Date>)>()
+        .columns([Column::CommuneId, Column::ValidFrom, Column::ValidUntil, Column::EndedAt])
+        .filter(moment::recorded(Column::RecordedAt, as_of))
+        .into_tuple::<(i32, Date, Option<Date>, Option<Instant>)>()
         .all(connection)
         .await?;
-    let span = |(commune, from, until)| (UnitId::new(commune), (from, until));
+    let span = |(commune, from, until, ended_at)| {
+        (UnitId::new(commune), (from, moment::known_end(until, ended_at, as_of)))
+    };
     Ok(rows.into_iter().map(span).collect())
 }
 
@@ -211,10 +222,13 @@ pub(crate) async fn units_changed(
     apply_tallies(writer, difference).await
 }
 
-/// What all records say of the tallies of hamlets.
-pub(crate) async fn tallies(connection: &impl ConnectionTrait) -> Result<TallyChanges, StoreError> {
+/// What all records say of the tallies of hamlets, those by a moment or by now.
+pub(crate) async fn tallies(
+    connection: &impl ConnectionTrait,
+    as_of: Option<Instant>,
+) -> Result<TallyChanges, StoreError> {
     let units = unit::load(connection).await?;
-    Ok(changes(&units, all_spans(connection).await?))
+    Ok(changes(&units, known_spans(connection, as_of).await?))
 }
 
 /// Conditions on records of coverage; all of those given must hold.
@@ -301,13 +315,29 @@ impl Reader {
         Ok(counted.one(&self.connection).await?.unwrap_or_default().cast_unsigned())
     }
 
-    /// The hamlets that each network reaches on each of these days, in their order.
-    pub async fn reached_on(&self, days: &[Date]) -> Result<Vec<Reached>, StoreError> {
+    /// The hamlets that each network reaches on each of these days, in their order, by what was known at
+    /// a moment or is known now.
+    pub async fn reached_on(
+        &self,
+        days: &[Date],
+        as_of: Option<Instant>,
+    ) -> Result<Vec<Reached>, StoreError> {
         let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else {
             return Ok(Vec::new());
         };
-        let rows = Entity::find().filter(in_force(*first, *last)).all(&self.connection).await?;
-        let rows: Vec<Coverage> = rows.into_iter().map(coverage).collect::<Result<_, _>>()?;
+        let mut goes_on = Condition::any().add(in_force(*first, *last));
+        if let Some(moment) = as_of {
+            let begun = Condition::all().add(Column::ValidFrom.lte(*last));
+            goes_on = goes_on.add(begun.add(Column::EndedAt.gt(moment)));
+        }
+        let select =
+            Entity::find().filter(goes_on).filter(moment::recorded(Column::RecordedAt, as_of));
+        let known = |row: Model| {
+            let valid_until = moment::known_end(row.valid_until, row.ended_at, as_of);
+            coverage(Model { valid_until, ..row })
+        };
+        let rows = select.all(&self.connection).await?;
+        let rows: Vec<Coverage> = rows.into_iter().map(known).collect::<Result<_, _>>()?;
         let units = self.units();
         let on = |day: &Date| {
             let holds = |record: &&Coverage| {

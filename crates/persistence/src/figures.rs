@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use registry_domain::access::Scope;
 use registry_domain::rollup::RollupCube;
+use registry_domain::time::Instant;
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::certificate::LedgerSnapshot;
@@ -57,5 +59,13 @@ impl Reader {
     /// statement, and the rows of what changed if anything did.
     pub async fn figures(&self) -> Result<Figures, StoreError> {
         self.store.figures(&self.connection).await
+    }
+
+    /// What was counted in hamlets, as it was known at a past moment. Needs `registry:read`: from moment to
+    /// moment figures differ by single households. Recomputed from the records for all who ask and
+    /// then kept for a while; the statements of that are not the reader's.
+    pub async fn rollups_at(&self, moment: Instant) -> Result<Arc<RollupCube>, StoreError> {
+        self.require(Scope::RegistryRead)?;
+        self.store.past_rollups(moment).await
     }
 }

@@ -21,6 +21,7 @@ mod figures;
 mod household;
 mod institution;
 pub mod migrate;
+mod moment;
 mod page;
 mod partner;
 mod personal;

@@ -17,7 +17,7 @@ use crate::engine::{Connections, Purpose, connect};
 use crate::entity::household;
 use crate::entity::record::data_key;
 use crate::personal::Sealer;
-use crate::rollup::{self, RollupCache};
+use crate::rollup::{self, PastRollups, RollupCache};
 use crate::standing::StandingCache;
 use crate::unit::UnitCache;
 use crate::{
@@ -38,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) published: Vec<PublishedFigure>,
     pub(crate) targets: Vec<Target>,
     pub(crate) rollups: RollupCache,
+    pub(crate) past: PastRollups,
     pub(crate) ledger: LedgerCache,
     pub(crate) standing: StandingCache,
     pub(crate) changes: Changes,
@@ -79,6 +80,7 @@ impl Store {
             sealer,
             units,
             rollups: RollupCache::default(),
+            past: PastRollups::default(),
             ledger: LedgerCache::default(),
             standing: StandingCache::default(),
             changes: Changes::default(),

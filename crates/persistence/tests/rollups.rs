@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -16,17 +17,19 @@ use registry_domain::household::{
 };
 use registry_domain::indicator::{Audience, IndicatorCode, Totals};
 use registry_domain::personal::Head;
-use registry_domain::time::Date;
+use registry_domain::rollup::Measures;
+use registry_domain::time::{Date, Instant, YearMonth};
 use registry_domain::unit::{Level, UnitId};
 use registry_persistence::{
     ChangeHouseholds, CloseHouseholds, ReadRequest, RecordConnectivity, RegisterHouseholds, Row,
-    Store, WriteError, WriteRequest,
+    Store, StoreError, WriteError, WriteRequest,
 };
 use registry_testing::{Engine, TestDatabase, on_both_engines};
 use sea_orm::ConnectionTrait as _;
 
 on_both_engines!(
     random_writes_leave_no_difference,
+    figures_of_a_past_moment_are_those_that_were_told_then,
     a_tampered_rollup_is_named,
     figures_are_seen_at_once
 );
@@ -100,7 +103,7 @@ async fn perform(store: &Store, hamlets: &[UnitId], act: &Act) -> Result<(), Wri
         let reader = store.read(&Principal::development(), ReadRequest::default());
         let number = HouseholdNumber::new(number).unwrap();
         let found =
-            reader.households(&[number], registry_persistence::Heads::Without).await.unwrap();
+            reader.households(&[number], registry_persistence::Heads::Without, None).await.unwrap();
         found.first().map_or(1, |household| household.version)
     };
     match *act {
@@ -154,6 +157,49 @@ async fn random_writes_leave_no_difference(engine: Engine) {
     assert!(accepted > 30, "only {accepted} acts were accepted");
 }
 
+/// The measures of hamlets at the end of every month, as known at a moment or now.
+async fn told(store: &Store, hamlets: &[UnitId], as_of: Option<Instant>) -> Vec<Measures> {
+    let reader = store.read(&Principal::development(), ReadRequest::default());
+    let cube = match as_of {
+        None => reader.figures().await.unwrap().rollups,
+        Some(moment) => reader.rollups_at(moment).await.unwrap(),
+    };
+    let months = (0..48).map(|month| YearMonth::from_index(2023 * 12 + month));
+    let at = |month| hamlets.iter().map(move |hamlet| (*hamlet, month));
+    let places = months.flat_map(at);
+    places.map(|(hamlet, month)| cube.at(hamlet, month).measures).collect()
+}
+
+async fn figures_of_a_past_moment_are_those_that_were_told_then(engine: Engine) {
+    let database = TestDatabase::create(engine).await;
+    let (store, other) = (database.open().await, database.open().await);
+    let hamlets = hamlets(&store);
+    let mut runner = TestRunner::new(Config::default());
+    let mut moments = Vec::new();
+    for _ in 0..3 {
+        let moment = store.now();
+        // Asked before the moment is over: what is written at it later is seen all the same.
+        assert_eq!(told(&store, &hamlets, Some(moment)).await, told(&store, &hamlets, None).await);
+        for act in acts().new_tree(&mut runner).unwrap().current() {
+            _ = perform(&store, &hamlets, &act).await;
+        }
+        let now = told(&store, &hamlets, None).await;
+        assert_eq!(told(&store, &hamlets, Some(moment)).await, now, "as of now");
+        moments.push((moment, now));
+        database.clock.set(moment + TimeDelta::hours(1));
+    }
+    for (moment, then) in &moments {
+        for store in [&store, &other] {
+            assert_eq!(told(store, &hamlets, Some(*moment)).await, *then, "{moment}");
+        }
+        let just_before = told(&store, &hamlets, Some(*moment - TimeDelta::microseconds(1))).await;
+        assert_ne!(just_before, *then, "{moment}");
+    }
+    let anonymous = store.read(&Principal::anonymous(), ReadRequest::default());
+    let refused = anonymous.rollups_at(store.now()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Denied(_)), "{refused:?}");
+}
+
 async fn a_tampered_rollup_is_named(engine: Engine) {
     let database = TestDatabase::create(engine).await;
     let store = database.open().await;
@@ -185,7 +231,7 @@ async fn figures_are_seen_at_once(engine: Engine) {
             let reader = store.read(&Principal::anonymous(), ReadRequest::default());
             let cube = reader.figures().await.unwrap().rollups;
             let portions = store.units().portions(hamlets[0], date(on));
-            let month = registry_domain::time::YearMonth::of(date(on));
+            let month = YearMonth::of(date(on));
             let totals = Totals::add_up(&cube, &portions, month, Audience::Trusted);
             let figure = totals.figure(IndicatorCode::AdultSmartphone).unwrap();
             assert_eq!((figure.numerator, figure.denominator), (smartphones.into(), 3));

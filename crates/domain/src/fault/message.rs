@@ -1,6 +1,9 @@
 //! What is said of a broken rule, in either language: what is wrong and what to do.
 
+use chrono::SecondsFormat;
+
 use super::{Language, Rule};
+use crate::time::Instant;
 
 impl Rule {
     /// What is wrong and what to do, for people.
@@ -56,6 +59,12 @@ impl Rule {
             }
             Self::FutureDate { today } => format!("the date is in the future; today is {today}"),
             Self::DateTooEarly { earliest } => format!("the date must not be before {earliest}"),
+            Self::FutureMoment { now } => {
+                format!("the moment is in the future; it is {} now", written(*now))
+            }
+            Self::PresentOnly => {
+                "this can be asked of the present only; leave it out, or leave out asOf".into()
+            }
             Self::UnknownHousehold { code } => format!("no household has the code {code}"),
             Self::HouseholdClosed { status, since } => {
                 format!("the household is {} since {since}", status.code())
@@ -134,6 +143,12 @@ impl Rule {
             Self::OutsideProvince { asked } => format!("ấp, khu vực {asked} nằm ngoài tỉnh"),
             Self::FutureDate { today } => format!("ngày ở tương lai; hôm nay là {today}"),
             Self::DateTooEarly { earliest } => format!("ngày không được trước {earliest}"),
+            Self::FutureMoment { now } => {
+                format!("thời điểm ở tương lai; bây giờ là {}", written(*now))
+            }
+            Self::PresentOnly => {
+                "chỉ hỏi được ở hiện tại; hãy bỏ điều kiện này hoặc bỏ asOf".into()
+            }
             Self::UnknownHousehold { code } => format!("không có hộ mang mã {code}"),
             Self::HouseholdClosed { status, since } => {
                 format!("hộ đã {} từ ngày {since}", status.vietnamese())
@@ -172,4 +187,9 @@ impl Rule {
             Self::Institution(rule) => rule.message(Language::Vietnamese),
         }
     }
+}
+
+/// A moment as the API writes it.
+fn written(moment: Instant) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

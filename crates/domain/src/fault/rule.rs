@@ -7,7 +7,7 @@ use crate::community::CommunityRule;
 use crate::coverage::CoverageRule;
 use crate::household::{HouseholdCode, Status};
 use crate::institution::InstitutionRule;
-use crate::time::Date;
+use crate::time::{Date, Instant};
 use crate::unit::UnitRule;
 
 /// How a value is written, for people.
@@ -111,6 +111,13 @@ pub enum Rule {
         /// The earliest possible date.
         earliest: Date,
     },
+    /// What the registry will know at a moment to come is not known.
+    FutureMoment {
+        /// The present moment.
+        now: Instant,
+    },
+    /// A condition that can be asked of the present only, not as of a past moment.
+    PresentOnly,
     /// No household has this code.
     UnknownHousehold {
         /// The code.
@@ -217,6 +224,8 @@ impl Rule {
             Self::OutsideProvince { .. } => RuleCode::OutsideProvince,
             Self::FutureDate { .. } => RuleCode::FutureDate,
             Self::DateTooEarly { .. } => RuleCode::DateTooEarly,
+            Self::FutureMoment { .. } => RuleCode::FutureMoment,
+            Self::PresentOnly => RuleCode::PresentOnly,
             Self::UnknownHousehold { .. } => RuleCode::UnknownHousehold,
             Self::HouseholdClosed { .. } => RuleCode::HouseholdClosed,
             Self::StaleVersion { .. } => RuleCode::Conflict,
@@ -264,6 +273,8 @@ pub enum RuleCode {
     OutsideProvince,
     FutureDate,
     DateTooEarly,
+    FutureMoment,
+    PresentOnly,
     UnknownHousehold,
     HouseholdClosed,
     Conflict,

@@ -11,7 +11,7 @@ use super::single::{
     Certificate, CertificateConnection, CertificateFilter, certificate_page, one_certificate,
 };
 use super::totals::{CertificateGroup, CertificateTotal, TotalsArguments, totals};
-use crate::access::{list_size, needs};
+use crate::access::{as_of_weight, cost, list_size, needs};
 use crate::page::{PAGE, PageArguments, paging};
 use crate::scalar::{Date, DateTime, YearMonth};
 use crate::session::Session;
@@ -32,7 +32,8 @@ impl CertificateQuery {
         context: &Context<'_>,
         #[graphql(desc = "Conditions (điều kiện lọc).")] filter: Option<ReportFilter>,
         #[graphql(
-            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); now if not given."
+            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); now if not given.",
+            directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
         #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
@@ -63,7 +64,8 @@ impl CertificateQuery {
             Vec<CertificateGroup>,
         >,
         #[graphql(
-            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given."
+            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given.",
+            directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
         #[graphql(
@@ -74,6 +76,7 @@ impl CertificateQuery {
         let session = Session::of(context);
         let within = within.require(session, "within")?;
         let group_by = group_by.unwrap_or_default();
+        let as_of = session.as_of(as_of)?;
         let arguments = TotalsArguments { from, to, partner, group_by, as_of, boundaries_on };
         Ok(totals(session, within, arguments).await?)
     }

@@ -138,7 +138,7 @@ impl CertificateReconciliation {
             }
             rows.push(ReconciliationRow {
                 partner: ReportingPartner::of(session, &row.partner).await?,
-                unit: AdministrativeUnit { id: row.unit, on: self.period.last_day() },
+                unit: AdministrativeUnit { id: row.unit, on: self.period.last_day(), as_of: None },
                 declared: CertificateCounts::of(declared(row)),
                 registered: CertificateCounts::of(registered(row)),
                 difference: CertificateCounts::of(difference),

@@ -9,6 +9,7 @@ use registry_domain::certificate::{
     self as domain, CertificateRule, Report, ReportKey, ReportState,
 };
 use registry_domain::time;
+use registry_domain::unit::UnitId;
 use registry_persistence::{self as store, ReportPosition};
 
 use super::{ReportingPartner, readers};
@@ -97,10 +98,9 @@ pub(crate) struct CertificateReportSignature {
 #[derive(Debug, Clone)]
 pub(crate) struct CertificateReport(pub(crate) Report, pub(crate) Option<time::Instant>);
 
-fn line(key: &ReportKey, line: &domain::Line) -> CertificateLine {
-    let domain::Line { unit, counts } = line;
+fn line(unit: AdministrativeUnit, counts: &domain::Counts) -> CertificateLine {
     CertificateLine {
-        unit: AdministrativeUnit { id: *unit, on: key.period.last_day() },
+        unit,
         issued: counts.issued.get(),
         renewed: counts.renewed.get(),
         revoked: counts.revoked.get(),
@@ -114,6 +114,11 @@ impl CertificateReport {
     ) -> Result<Vec<domain::Line>, ApiError> {
         let lines = Session::of(context).records.load_one(ReportLinesKey(key.clone())).await?;
         Ok(lines.unwrap_or_default())
+    }
+
+    /// A commune on the period's boundaries.
+    fn unit(&self, id: UnitId) -> AdministrativeUnit {
+        AdministrativeUnit { id, on: self.0.key.period.last_day(), as_of: self.1 }
     }
 
     async fn statements(&self, context: &Context<'_>) -> Result<Vec<Report>, ApiError> {
@@ -216,7 +221,7 @@ impl CertificateReport {
     #[graphql(directive = list_size::apply(Some(75), None))]
     async fn lines(&self, context: &Context<'_>) -> Result<Vec<CertificateLine>> {
         let lines = Self::recorded_lines(context, &self.0.key).await?;
-        Ok(lines.iter().map(|told| line(&self.0.key, told)).collect())
+        Ok(lines.iter().map(|told| line(self.unit(told.unit), &told.counts)).collect())
     }
 
     /// What it corrects (báo cáo được đính chính), if it is a correction.
@@ -266,12 +271,11 @@ impl CertificateReport {
                 Self::recorded_lines(context, &key).await?
             }
         };
-        let key = &self.0.key;
         let told = |difference: domain::LineDifference| {
-            let unit = difference.unit;
-            let counts = |counts| line(key, &domain::Line { unit, counts });
+            let unit = self.unit(difference.unit);
+            let counts = |counts| line(unit, &counts);
             CertificateLineDifference {
-                unit: AdministrativeUnit { id: unit, on: key.period.last_day() },
+                unit,
                 before: difference.before.map(counts),
                 after: difference.after.map(counts),
             }
@@ -337,7 +341,7 @@ impl ReportFilter {
     fn conditions(
         self,
         session: &Session,
-        as_of: Option<DateTime>,
+        as_of: Option<time::Instant>,
     ) -> Result<store::ReportFilter, ApiError> {
         let units = session.reader.units();
         let within = self.within.map(|within| within.require(session, "within")).transpose()?;
@@ -354,7 +358,7 @@ impl ReportFilter {
             communes: within.map(|unit| units.communes_meeting(unit.id, unit.on)),
             submitted_from: self.submitted_from.map(|moment| moment.0),
             submitted_before: self.submitted_before.map(|moment| moment.0),
-            as_of: as_of.map(|moment| moment.0),
+            as_of,
         })
     }
 }
@@ -384,6 +388,7 @@ pub(crate) async fn report_page(
     arguments: ReportArguments,
 ) -> Result<ReportConnection, ApiError> {
     let ReportArguments { filter, as_of, page } = arguments;
+    let as_of = session.as_of(as_of)?;
     let filter = filter.unwrap_or_default().conditions(session, as_of)?;
     let list = List::of(("reports", &filter));
     let request = page.request::<ReportPosition>(list, session)?;

@@ -67,7 +67,7 @@ impl Certificate {
 
     /// The commune it counts in (đơn vị cấp xã), on the boundaries of the day of issue.
     async fn unit(&self) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.unit, on: self.0.issued_on }
+        AdministrativeUnit { id: self.0.unit, on: self.0.issued_on, as_of: None }
     }
 
     /// The day of issue (ngày cấp); its month is the period it counts in.

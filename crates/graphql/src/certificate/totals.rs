@@ -4,6 +4,7 @@ use async_graphql::{Enum, Result, SimpleObject};
 use registry_domain::certificate::{Grouping, Sum, SumQuery};
 use registry_domain::fault::{Expected, Rule};
 use registry_domain::indicator::FigureStatus;
+use registry_domain::time::Instant;
 use registry_domain::unit::Level;
 use registry_persistence::CertificateSums;
 
@@ -12,7 +13,7 @@ use super::{ReportingPartner, readers};
 use crate::access::needs;
 use crate::error::ApiError;
 use crate::indicator::{FigureQuality, explanation};
-use crate::scalar::{Date, DateTime, Total, YearMonth};
+use crate::scalar::{Date, Total, YearMonth};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
 
@@ -73,7 +74,7 @@ pub(crate) struct TotalsArguments {
     pub(crate) to: Option<YearMonth>,
     pub(crate) partner: Option<String>,
     pub(crate) group_by: Vec<CertificateGroup>,
-    pub(crate) as_of: Option<DateTime>,
+    pub(crate) as_of: Option<Instant>,
     pub(crate) boundaries_on: Option<Date>,
 }
 
@@ -129,7 +130,7 @@ pub(crate) async fn totals(
             level,
         },
     };
-    let ledger = session.ledger(arguments.as_of.map(|moment| moment.0)).await?;
+    let ledger = session.ledger(arguments.as_of).await?;
     let sums = session.reader.certificate_sums(&ledger, &CertificateSums { query, on })?;
     if sums.len() > ROWS_LIMIT {
         return Err(ApiError::TooMany {
@@ -146,7 +147,7 @@ pub(crate) async fn totals(
         let Sum { unit, period, issued, renewed, revoked, reports, status, quality, .. } = sum;
         told.push(CertificateTotal {
             partner,
-            unit: AdministrativeUnit { id: unit, on },
+            unit: AdministrativeUnit { id: unit, on, as_of: arguments.as_of },
             period: period.map(YearMonth),
             issued: Total(issued),
             renewed: Total(renewed),

@@ -37,7 +37,7 @@ pub(crate) struct CategoryFacet {
 #[derive(SimpleObject)]
 #[graphql(directive = needs::apply(readers()))]
 pub(crate) struct StarsFacet {
-    /// The stars by a rating that holds today (số sao), 1…5; null for products without one.
+    /// The stars by a rating that holds today, or on the day of `asOf` (số sao), 1…5; null for products without one.
     stars: Option<u8>,
     /// How many (số tin đăng).
     count: u64,
@@ -58,6 +58,8 @@ pub(crate) struct ListingFacets {
     pub(super) facets: Facets,
     /// The day whose boundaries the list is told on.
     pub(super) on: time::Date,
+    /// The moment as of which it is told; none for now.
+    pub(super) as_of: Option<time::Instant>,
 }
 
 /// How many listings of a list there are of each kind (số tin đăng theo nhóm), the most first. All
@@ -121,7 +123,8 @@ impl ListingFacets {
         }
         let mut counts: Vec<(UnitId, u64)> = counts.into_iter().collect();
         counts.sort_by_key(|(unit, count)| (std::cmp::Reverse(*count), units.rank(*unit)));
-        let told = |(id, count)| UnitFacet { unit: AdministrativeUnit { id, on }, count };
+        let as_of = self.as_of;
+        let told = |(id, count)| UnitFacet { unit: AdministrativeUnit { id, on, as_of }, count };
         counts.into_iter().map(told).collect()
     }
 }

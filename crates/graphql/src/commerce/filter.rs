@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use async_graphql::{Enum, InputObject};
 use registry_domain::commerce::{MarketplaceCode, Stars};
 use registry_domain::fault::Rule;
+use registry_domain::time::Instant;
 use registry_persistence::{
     self as store, CatalogueOrder, CatalogueSort, Direction, HouseholdScope, ListingSort,
 };
@@ -60,7 +61,8 @@ pub(crate) struct ListingFilter {
     marketplace: Option<Vec<String>>,
     /// Of products in one of these groups (nhóm sản phẩm).
     category: Option<Vec<ProductCategory>>,
-    /// Of products with one of these numbers of OCOP stars by a rating that holds today (số sao OCOP), 1…5.
+    /// Of products with one of these numbers of OCOP stars by a rating that holds today, or on the day of
+    /// `asOf` (số sao OCOP), 1…5.
     stars: Option<Vec<i32>>,
     /// In one of these states (trạng thái).
     status: Option<Vec<ListingStatus>>,
@@ -168,6 +170,7 @@ impl ProductFilter {
             categories: each_once(self.category),
             stars: stars(self.stars)?,
             search: search(typed)?,
+            as_of: None,
         })
     }
 }
@@ -177,7 +180,12 @@ impl ListingFilter {
         self,
         session: &Session,
         typed: Option<&str>,
+        as_of: Option<Instant>,
     ) -> Result<store::ListingFilter, ApiError> {
+        // Only present names have their words kept.
+        if typed.is_some() && as_of.is_some() {
+            return Err(ApiError::Argument { name: "search", rule: Rule::PresentOnly });
+        }
         let price = self.price_vnd.unwrap_or(PriceRange { min: None, max: None });
         Ok(store::ListingFilter {
             products: store::ProductFilter {
@@ -186,6 +194,7 @@ impl ListingFilter {
                 categories: each_once(self.category),
                 stars: stars(self.stars)?,
                 search: search(typed)?,
+                as_of,
             },
             product: None,
             marketplaces: marketplaces(self.marketplace)?,

@@ -94,8 +94,9 @@ pub(crate) struct SalesTotal {
     revenue_vnd: Vnd,
 }
 
+/// A listing, and the moment as of which it is told; none for now.
 #[derive(Debug, Clone)]
-pub(crate) struct Listing(pub(crate) ListingRecord);
+pub(crate) struct Listing(pub(crate) ListingRecord, pub(crate) Option<time::Instant>);
 
 /// One product on one marketplace (tin đăng bán).
 #[Object(directive = needs::apply(readers()))]
@@ -117,12 +118,12 @@ impl Listing {
 
     /// What is sold (sản phẩm).
     async fn product(&self) -> Product {
-        Product(self.0.product.clone())
+        Product(self.0.product.clone(), self.1)
     }
 
     /// Who sells it (người bán).
     async fn seller(&self) -> Seller {
-        Seller(self.0.product.seller.clone())
+        Seller(self.0.product.seller.clone(), self.1)
     }
 
     /// Where it is sold (sàn).
@@ -169,7 +170,7 @@ impl Listing {
     /// The states and prices it had (lịch sử giá và trạng thái), the newest 100, oldest first.
     #[graphql(directive = list_size::apply(Some(10), None))]
     async fn history(&self, context: &Context<'_>) -> Result<Vec<ListingChange>> {
-        let key = HistoryKey(self.0.listing.code);
+        let key = HistoryKey(self.0.listing.code, self.1);
         let states = Session::of(context).records.load_one(key).await?;
         Ok(states.unwrap_or_default().into_iter().map(Into::into).collect())
     }
@@ -185,7 +186,7 @@ impl Listing {
             YearMonth,
         >,
     ) -> Result<Vec<MonthlySales>> {
-        let key = SalesKey(self.0.listing.code, month(from), month(to));
+        let key = SalesKey(self.0.listing.code, month(from), month(to), self.1);
         let sales = Session::of(context).records.load_one(key).await?;
         Ok(sales.unwrap_or_default().into_iter().map(Into::into).collect())
     }
@@ -216,7 +217,11 @@ impl ListingSummary {
     /// for all of them.
     async fn facets(&self, context: &Context<'_>) -> Result<ListingFacets> {
         let facets = Session::of(context).reader.listing_facets(&self.filter).await;
-        Ok(ListingFacets { facets: facets.map_err(ApiError::from)?, on: self.on })
+        Ok(ListingFacets {
+            facets: facets.map_err(ApiError::from)?,
+            on: self.on,
+            as_of: self.filter.products.as_of,
+        })
     }
 
     /// What all listings of the list sold (tổng doanh số của danh sách); costs a statement.
@@ -273,6 +278,7 @@ pub(crate) struct ListingArguments {
     pub(crate) filter: Option<ListingFilter>,
     pub(crate) search: Option<String>,
     pub(crate) order_by: Option<ListingOrder>,
+    pub(crate) as_of: Option<DateTime>,
     pub(crate) page: PageArguments,
 }
 
@@ -281,23 +287,25 @@ pub(crate) async fn listing_page(
     session: &Session,
     arguments: ListingArguments,
 ) -> Result<ListingConnection, ApiError> {
+    let as_of = session.as_of(arguments.as_of)?;
     let filter = arguments.filter.unwrap_or_default();
     let on = filter.within().map(|within| within.require(session, "within")).transpose()?;
-    let on = on.map_or_else(|| session.reader.today(), |unit| unit.on);
+    let on = on.map_or_else(|| session.day(as_of), |unit| unit.on);
     let order = ListingOrder::of(arguments.order_by.as_ref());
-    let filter = filter.conditions(session, arguments.search.as_deref())?;
+    let filter = filter.conditions(session, arguments.search.as_deref(), as_of)?;
     let (page, list) = page_of(session, &filter, order, arguments.page).await?;
     Ok(connection(page, list, ListingSummary { filter, on }))
 }
 
-/// A page of the listings of one product.
+/// A page of the listings of one product, as known at a moment or now.
 pub(super) async fn listings_of(
     session: &Session,
-    product: ProductCode,
+    (product, as_of): (ProductCode, Option<time::Instant>),
     order: store::ListingOrder,
     page: PageArguments,
 ) -> Result<ProductListingConnection, ApiError> {
-    let filter = store::ListingFilter { product: Some(product), ..Default::default() };
+    let products = store::ProductFilter { as_of, ..Default::default() };
+    let filter = store::ListingFilter { product: Some(product), products, ..Default::default() };
     let (page, list) = page_of(session, &filter, order, page).await?;
     Ok(connection(page, list, ListingCount(ListingCountKey(filter))))
 }
@@ -312,13 +320,16 @@ async fn page_of(
     let request: PageRequest<CommerceKey> = page.request(list, session)?;
     let key = ListingPageKey(filter.clone(), order, request);
     let page = answered(session.records.load_one(key).await?)?;
-    Ok((page.map(|(key, record)| (key, Listing(record))), list))
+    let as_of = filter.products.as_of;
+    Ok((page.map(|(key, record)| (key, Listing(record, as_of))), list))
 }
 
-/// One listing by its code.
+/// One listing by its code, as known at a moment or now.
 pub(crate) async fn one_listing(
     session: &Session,
     code: ListingCode,
+    as_of: Option<time::Instant>,
 ) -> Result<Option<Listing>, ApiError> {
-    Ok(session.records.load_one(ListingKey(code)).await?.map(Listing))
+    let found = session.records.load_one(ListingKey(code, as_of)).await?;
+    Ok(found.map(|found| Listing(found, as_of)))
 }

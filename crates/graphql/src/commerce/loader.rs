@@ -7,7 +7,7 @@ use registry_domain::commerce::{
     ListingChange, ListingCode, MonthlySales, ProductCode, Rating, Seller, SellerCode,
 };
 use registry_domain::page::{Page, PageRequest};
-use registry_domain::time::YearMonth;
+use registry_domain::time::{Instant, YearMonth};
 use registry_persistence::{
     CatalogueOrder, CommerceKey, ListingFilter, ListingOrder, ListingRecord, ProductFilter,
     ProductRecord,
@@ -24,9 +24,9 @@ pub(super) struct SellerKey(pub(super) SellerCode);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct ProductKey(pub(super) ProductCode);
 
-/// A listing.
+/// A listing, as known at a moment or now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct ListingKey(pub(super) ListingCode);
+pub(super) struct ListingKey(pub(super) ListingCode, pub(super) Option<Instant>);
 
 /// One page of the products that a filter finds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,9 +40,9 @@ pub(super) struct ProductPageKey(
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ProductCountKey(pub(super) ProductFilter);
 
-/// All ratings of a product.
+/// All ratings of a product, as known at a moment or now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct RatingsKey(pub(super) ProductCode);
+pub(super) struct RatingsKey(pub(super) ProductCode, pub(super) Option<Instant>);
 
 /// One page of the listings that a filter finds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,16 +56,17 @@ pub(super) struct ListingPageKey(
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ListingCountKey(pub(super) ListingFilter);
 
-/// All states of a listing.
+/// All states of a listing, as known at a moment or now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct HistoryKey(pub(super) ListingCode);
+pub(super) struct HistoryKey(pub(super) ListingCode, pub(super) Option<Instant>);
 
-/// The monthly sales of a listing, from month to month.
+/// The monthly sales of a listing, from month to month, as known at a moment or now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SalesKey(
     pub(super) ListingCode,
     pub(super) Option<YearMonth>,
     pub(super) Option<YearMonth>,
+    pub(super) Option<Instant>,
 );
 
 impl Loader<SellerKey> for Records {
@@ -101,9 +102,12 @@ impl Loader<ListingKey> for Records {
         &self,
         keys: &[ListingKey],
     ) -> Result<HashMap<ListingKey, ListingRecord>, ApiError> {
-        let codes: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let found = self.0.listings(&codes).await?.into_iter();
-        Ok(found.map(|found| (ListingKey(found.listing.code), found)).collect())
+        let mut found = HashMap::new();
+        for (as_of, codes) in grouped(keys, |ListingKey(code, as_of)| (*code, *as_of)) {
+            let listings = self.0.listings(&codes, as_of).await?.into_iter();
+            found.extend(listings.map(|known| (ListingKey(known.listing.code, as_of), known)));
+        }
+        Ok(found)
     }
 }
 
@@ -151,9 +155,12 @@ impl Loader<RatingsKey> for Records {
         &self,
         keys: &[RatingsKey],
     ) -> Result<HashMap<RatingsKey, Vec<Rating>>, ApiError> {
-        let codes: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let found = self.0.product_ratings(&codes).await?.into_iter();
-        Ok(found.map(|(code, ratings)| (RatingsKey(code), ratings)).collect())
+        let mut found = HashMap::new();
+        for (as_of, codes) in grouped(keys, |RatingsKey(code, as_of)| (*code, *as_of)) {
+            let ratings = self.0.product_ratings(&codes, as_of).await?.into_iter();
+            found.extend(ratings.map(|(code, ratings)| (RatingsKey(code, as_of), ratings)));
+        }
+        Ok(found)
     }
 }
 
@@ -201,9 +208,12 @@ impl Loader<HistoryKey> for Records {
         &self,
         keys: &[HistoryKey],
     ) -> Result<HashMap<HistoryKey, Vec<ListingChange>>, ApiError> {
-        let codes: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let found = self.0.listing_histories(&codes).await?.into_iter();
-        Ok(found.map(|(code, states)| (HistoryKey(code), states)).collect())
+        let mut found = HashMap::new();
+        for (as_of, codes) in grouped(keys, |HistoryKey(code, as_of)| (*code, *as_of)) {
+            let histories = self.0.listing_histories(&codes, as_of).await?.into_iter();
+            found.extend(histories.map(|(code, states)| (HistoryKey(code, as_of), states)));
+        }
+        Ok(found)
     }
 }
 
@@ -216,9 +226,10 @@ impl Loader<SalesKey> for Records {
         keys: &[SalesKey],
     ) -> Result<HashMap<SalesKey, Vec<MonthlySales>>, ApiError> {
         let mut found = HashMap::new();
-        for ((from, to), codes) in grouped(keys, |SalesKey(code, from, to)| (*code, (*from, *to))) {
-            let sales = self.0.listing_sales(&codes, from, to).await?.into_iter();
-            found.extend(sales.map(|(code, sales)| (SalesKey(code, from, to), sales)));
+        let split = |SalesKey(code, from, to, as_of): &_| (*code, (*from, *to, *as_of));
+        for ((from, to, as_of), codes) in grouped(keys, split) {
+            let sales = self.0.listing_sales(&codes, from, to, as_of).await?.into_iter();
+            found.extend(sales.map(|(code, sales)| (SalesKey(code, from, to, as_of), sales)));
         }
         Ok(found)
     }

@@ -4,6 +4,7 @@ use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use registry_domain::commerce::{self as domain, ProductCode};
 use registry_domain::page::PageRequest;
+use registry_domain::time::Instant;
 use registry_persistence::{self as store, CatalogueOrder, CommerceKey, ProductRecord};
 
 use super::listing::{ProductListingConnection, listings_of};
@@ -44,8 +45,9 @@ impl From<domain::Rating> for OcopRating {
     }
 }
 
+/// A product, and the moment as of which it is told; none for now.
 #[derive(Debug, Clone)]
-pub(crate) struct Product(pub(crate) ProductRecord);
+pub(crate) struct Product(pub(crate) ProductRecord, pub(crate) Option<Instant>);
 
 /// What is sold (sản phẩm).
 #[Object(directive = needs::apply(readers()))]
@@ -77,7 +79,7 @@ impl Product {
 
     /// Whose it is (người bán).
     async fn seller(&self) -> Seller {
-        Seller(self.0.seller.clone())
+        Seller(self.0.seller.clone(), self.1)
     }
 
     /// Since when it is sold (ngày đăng ký).
@@ -90,16 +92,16 @@ impl Product {
         self.0.product.version
     }
 
-    /// The OCOP rating that holds today (hạng sao OCOP hiện nay), if one does.
+    /// The OCOP rating that holds today (hạng sao OCOP hiện nay), or on the day of `asOf`, if one does.
     async fn ocop(&self, context: &Context<'_>) -> Option<OcopRating> {
-        let today = Session::of(context).reader.today();
+        let today = Session::of(context).day(self.1);
         self.0.product.rating.clone().filter(|rating| rating.holds(today)).map(Into::into)
     }
 
     /// All OCOP ratings (các lần xếp hạng), newest first.
     #[graphql(directive = list_size::apply(Some(5), None))]
     async fn ratings(&self, context: &Context<'_>) -> Result<Vec<OcopRating>> {
-        let key = RatingsKey(self.0.product.code);
+        let key = RatingsKey(self.0.product.code, self.1);
         let ratings = Session::of(context).records.load_one(key).await?;
         Ok(ratings.unwrap_or_default().into_iter().map(Into::into).collect())
     }
@@ -117,7 +119,8 @@ impl Product {
     ) -> Result<ProductListingConnection> {
         let page = PageArguments { first, after, last, before };
         let order = ListingOrder::of(order_by.as_ref());
-        Ok(listings_of(Session::of(context), self.0.product.code, order, page).await?)
+        let product = (self.0.product.code, self.1);
+        Ok(listings_of(Session::of(context), product, order, page).await?)
     }
 }
 
@@ -157,7 +160,7 @@ pub(super) async fn products_of(
     let request: PageRequest<CommerceKey> = page.request(list, session)?;
     let key = ProductPageKey(filter.clone(), order, request);
     let page = answered(session.records.load_one(key).await?)?;
-    let page = page.map(|(key, record)| (key, Product(record)));
+    let page = page.map(|(key, record)| (key, Product(record, filter.as_of)));
     Ok(connection(page, list, ProductCount(ProductCountKey(filter))))
 }
 
@@ -166,5 +169,6 @@ pub(crate) async fn one_product(
     session: &Session,
     code: ProductCode,
 ) -> Result<Option<Product>, ApiError> {
-    Ok(session.records.load_one(ProductKey(code)).await?.map(Product))
+    let found = session.records.load_one(ProductKey(code)).await?;
+    Ok(found.map(|found| Product(found, None)))
 }

@@ -200,7 +200,7 @@ async fn listing<C: Command<Outcome = Vec<u32>>>(
     Ok(match write(session, Scope::ListingsWrite, command, attempt).await? {
         Ok(written) => ListingPayload {
             listing: match first(context, "listing", &written.outcome) {
-                Some(code) => one_listing(session, code).await?,
+                Some(code) => one_listing(session, code, None).await?,
                 None => None,
             },
             replayed: written.replayed,

@@ -10,9 +10,9 @@ use super::{
     ListingFilter, ListingOrder, MarketplaceFilter, ProductFilter, ProductOrder, SellerFilter,
     SellerOrder, readers,
 };
-use crate::access::{list_size, needs};
+use crate::access::{as_of_weight, cost, list_size, needs};
 use crate::page::{PAGE, PageArguments, paging};
-use crate::scalar::RegistryCode;
+use crate::scalar::{DateTime, RegistryCode};
 use crate::session::Session;
 
 /// Reading e-commerce.
@@ -97,14 +97,21 @@ impl CommerceQuery {
         Ok(product_page(Session::of(context), filter, search, order_by, page).await?)
     }
 
-    /// One listing (một tin đăng) by its code; null if there is none. Needs `registry:read`.
+    /// One listing (một tin đăng) by its code; null if there is none, or was none then. Needs `registry:read`.
     #[graphql(directive = needs::apply(readers()))]
     async fn listing(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The code (mã tin đăng).")] code: RegistryCode,
+        #[graphql(
+            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Option<Listing>> {
-        Ok(one_listing(Session::of(context), code.read("code")?).await?)
+        let session = Session::of(context);
+        let as_of = session.as_of(as_of)?;
+        Ok(one_listing(session, code.read("code")?, as_of).await?)
     }
 
     /// Listings (các tin đăng bán). Needs `registry:read`.
@@ -122,13 +129,18 @@ impl CommerceQuery {
             desc = "The order (thứ tự); the best found first if searched for, else by code, if not given."
         )]
         order_by: Option<ListingOrder>,
+        #[graphql(
+            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); now if not given. Not together with `search`, which knows present names only.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
         #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
         #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
     ) -> Result<ListingConnection> {
         let page = PageArguments { first, after, last, before };
-        let arguments = ListingArguments { filter, search, order_by, page };
+        let arguments = ListingArguments { filter, search, order_by, as_of, page };
         Ok(listing_page(Session::of(context), arguments).await?)
     }
 }

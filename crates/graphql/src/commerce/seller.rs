@@ -4,6 +4,7 @@ use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result};
 use registry_domain::commerce::{self as domain, SellerCode};
 use registry_domain::page::PageRequest;
+use registry_domain::time::Instant;
 use registry_persistence::{self as store, CommerceKey};
 
 use super::loader::SellerKey;
@@ -21,8 +22,9 @@ use crate::scalar::{Date, RegistryCode};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
 
+/// A seller, and the moment as of which it is told; none for now.
 #[derive(Debug, Clone)]
-pub(crate) struct Seller(pub(crate) domain::Seller);
+pub(crate) struct Seller(pub(crate) domain::Seller, pub(crate) Option<Instant>);
 
 /// Who sells online (người bán): a household, a cooperative or an enterprise of the province.
 #[Object(directive = needs::apply(readers()))]
@@ -52,16 +54,18 @@ impl Seller {
         &self.0.name
     }
 
-    /// The hamlet it sells from (ấp, khu vực), on today's boundaries.
+    /// The hamlet it sells from (ấp, khu vực), on today's boundaries, or those of the day of `asOf`.
     async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.hamlet, on: Session::of(context).reader.today() }
+        let on = Session::of(context).day(self.1);
+        AdministrativeUnit { id: self.0.hamlet, on, as_of: self.1 }
     }
 
     /// The household that it is (hộ), if it is one.
     async fn household(&self, context: &Context<'_>) -> Result<Option<Household>> {
         let Some(code) = self.0.household else { return Ok(None) };
-        let key = HouseholdKey(code.number(), head_selected(&context.look_ahead()));
-        Ok(Session::of(context).records.load_one(key).await?.map(Household))
+        let key = HouseholdKey(code.number(), head_selected(&context.look_ahead()), self.1);
+        let found = Session::of(context).records.load_one(key).await?;
+        Ok(found.map(|found| Household(found, self.1)))
     }
 
     /// Since when it sells (ngày đăng ký).
@@ -85,7 +89,8 @@ impl Seller {
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
     ) -> Result<ProductConnection> {
-        let filter = store::ProductFilter { seller: Some(self.0.code), ..Default::default() };
+        let filter =
+            store::ProductFilter { seller: Some(self.0.code), as_of: self.1, ..Default::default() };
         let page = PageArguments { first, after, last, before };
         let order = ProductOrder::of(order_by.as_ref());
         Ok(products_of(Session::of(context), filter, order, page).await?)
@@ -117,7 +122,7 @@ pub(super) async fn seller_page(
     let list = List::of(("sellers", &filter, order));
     let request: PageRequest<CommerceKey> = page.request(list, session)?;
     let page = session.reader.seller_page(&filter, order, &request).await?;
-    let page = page.map(|(key, found)| (key, Seller(found)));
+    let page = page.map(|(key, found)| (key, Seller(found, None)));
     Ok(connection(page, list, SellerCount(filter)))
 }
 
@@ -126,5 +131,6 @@ pub(crate) async fn one_seller(
     session: &Session,
     code: SellerCode,
 ) -> Result<Option<Seller>, ApiError> {
-    Ok(session.records.load_one(SellerKey(code)).await?.map(Seller))
+    let found = session.records.load_one(SellerKey(code)).await?;
+    Ok(found.map(|found| Seller(found, None)))
 }

@@ -48,7 +48,7 @@ impl TeamActivity {
         let (id, last) = (self.0.hamlet, self.0.month.last_day());
         let units = Session::of(context).reader.units();
         let on = units.get(id).map_or(last, |unit| unit.validity.nearest(last));
-        AdministrativeUnit { id, on }
+        AdministrativeUnit { id, on, as_of: None }
     }
 
     /// With what (nội dung hỗ trợ).

@@ -44,7 +44,7 @@ impl CommunityTeam {
         let reader = &Session::of(context).reader;
         let (id, today) = (self.0.unit, reader.today());
         let on = reader.units().get(id).map_or(today, |unit| unit.validity.nearest(today));
-        AdministrativeUnit { id, on }
+        AdministrativeUnit { id, on, as_of: None }
     }
 
     /// How many people it has (số thành viên), 1…100.

@@ -91,7 +91,7 @@ impl TrainingSession {
 
     /// The hamlet it was held in (ấp, khu vực), on the boundaries of that day.
     async fn hamlet(&self) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.content.hamlet, on: self.0.content.held_on }
+        AdministrativeUnit { id: self.0.content.hamlet, on: self.0.content.held_on, as_of: None }
     }
 
     /// What it was about (chủ đề).

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
-    BaseType, ConstDirective, FieldDefinition, OperationType, Type, TypeDefinition, TypeKind,
-    TypeSystemDefinition,
+    BaseType, ConstDirective, FieldDefinition, InputValueDefinition, OperationType, Type,
+    TypeDefinition, TypeKind, TypeSystemDefinition,
 };
 use async_graphql::{InputType, Name, Positioned, Value};
 use registry_domain::access::{Scope, Scopes};
@@ -40,6 +40,8 @@ pub(super) struct FieldContract {
     /// The name of its type without lists and non-nulls.
     pub(super) gives: Name,
     pub(super) size: Option<ListSize>,
+    /// What arguments cost that are given.
+    pub(super) weights: Vec<(Name, usize)>,
 }
 
 /// What the schema says of all fields.
@@ -69,6 +71,7 @@ impl Contract {
                         access: declared(&field.directives).unwrap_or(access),
                         gives: base(&field.ty.node).clone(),
                         size: size(field),
+                        weights: weights(field),
                     },
                 )
             });
@@ -150,6 +153,17 @@ fn size(field: &FieldDefinition) -> Option<ListSize> {
             .and_then(|names| Vec::<String>::parse(Some(names)).ok())
             .unwrap_or_default(),
     })
+}
+
+fn weights(field: &FieldDefinition) -> Vec<(Name, usize)> {
+    let weight = |argument: &Positioned<InputValueDefinition>| {
+        let mut directives = argument.node.directives.iter();
+        let cost = directives.find(|directive| directive.node.name.node == "cost")?;
+        let weight = cost.node.get_argument("weight")?.node.clone();
+        let weight = String::parse(Some(weight)).ok()?.parse().ok()?;
+        Some((argument.node.name.node.clone(), weight))
+    };
+    field.arguments.iter().filter_map(weight).collect()
 }
 
 fn base(of: &Type) -> &Name {

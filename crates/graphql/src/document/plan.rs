@@ -2,6 +2,7 @@
 
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+    VariableDefinition,
 };
 use async_graphql::{Name, Value, Variables};
 use async_graphql_value::Value as Literal;
@@ -34,7 +35,17 @@ struct Place {
     field: Name,
     access: Access,
     size: Size,
+    /// What its arguments cost.
+    extra: Vec<Extra>,
     below: Vec<Place>,
+}
+
+/// What an argument costs if it is given.
+#[derive(Debug)]
+struct Extra {
+    weight: usize,
+    /// The variable that may give it, and whether it does by default; none if the document gives it.
+    variable: Option<(Name, bool)>,
 }
 
 /// How many items a place holds, as far as the document tells.
@@ -119,7 +130,9 @@ impl Operation {
 impl Place {
     fn cost(&self, variables: &Variables) -> usize {
         let below = sum(self.below.iter().map(|place| place.cost(variables)));
-        self.size.count(variables).saturating_mul(below).saturating_add(1)
+        let extra = sum(self.extra.iter().map(|extra| extra.cost(variables)));
+        let own = extra.saturating_add(1);
+        self.size.count(variables).saturating_mul(below).saturating_add(own)
     }
 
     const fn needs(&self) -> Scopes {
@@ -155,6 +168,15 @@ fn any_of(principal: &Principal, needs: Scopes) -> Result<(), AccessDenied> {
     let mut answers = needs.iter().map(|scope| principal.require(scope));
     let first = answers.next().unwrap_or(Ok(()));
     if first.is_err() && answers.any(|answer| answer.is_ok()) { Ok(()) } else { first }
+}
+
+impl Extra {
+    fn cost(&self, variables: &Variables) -> usize {
+        let is_given = self.variable.as_ref().is_none_or(|(name, default)| {
+            variables.get(name).map_or(*default, |value| *value != Value::Null)
+        });
+        if is_given { self.weight } else { 0 }
+    }
 }
 
 impl Size {
@@ -222,8 +244,31 @@ impl Reading<'_> {
             size: known
                 .and_then(|known| known.size.as_ref())
                 .map_or_else(Size::one, |size| self.size(field, size)),
+            extra: known.map_or_else(Vec::new, |known| self.extra(field, &known.weights)),
             below: self.places(known.map(|known| &known.gives), &field.selection_set.node),
         }
+    }
+
+    fn extra(&self, field: &Field, weights: &[(Name, usize)]) -> Vec<Extra> {
+        let extra = weights.iter().filter_map(|(argument, weight)| {
+            let variable = match &field.get_argument(argument)?.node {
+                Literal::Null => return None,
+                Literal::Variable(name) => {
+                    let default = self.definition(name).and_then(VariableDefinition::default_value);
+                    let by_default = default.is_some_and(|value| *value != Value::Null);
+                    Some((name.clone(), by_default))
+                }
+                _ => None,
+            };
+            Some(Extra { weight: *weight, variable })
+        });
+        extra.collect()
+    }
+
+    fn definition(&self, variable: &Name) -> Option<&VariableDefinition> {
+        let mut definitions = self.operation.variable_definitions.iter();
+        let found = definitions.find(|definition| definition.node.name.node == *variable);
+        found.map(|definition| &definition.node)
     }
 
     fn size(&self, field: &Field, size: &ListSize) -> Size {
@@ -238,11 +283,8 @@ impl Reading<'_> {
     fn told(&self, value: &Literal, mut path: Vec<Name>) -> Option<Told> {
         match value {
             Literal::Variable(name) => {
-                let mut definitions = self.operation.variable_definitions.iter();
-                let definition =
-                    definitions.find(|definition| definition.node.name.node == *name)?;
-                let default =
-                    definition.node.default_value().and_then(|value| length(value, &path));
+                let default = self.definition(name)?.default_value();
+                let default = default.and_then(|value| length(value, &path));
                 Some(Told::Variable { name: name.clone(), path, default })
             }
             Literal::Object(members) if !path.is_empty() => {

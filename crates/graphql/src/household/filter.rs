@@ -10,7 +10,7 @@ use registry_persistence::{self as store, Direction, HouseholdSort};
 use crate::connectivity::FixedProvider;
 use crate::error::ApiError;
 use crate::page::PageArguments;
-use crate::scalar::Date;
+use crate::scalar::{Date, DateTime};
 use crate::unit::UnitRef;
 
 /// Whether a household still is one (tình trạng hộ).
@@ -43,15 +43,22 @@ pub(crate) struct HouseholdFilter {
     /// The code begins so (mã bắt đầu bằng): `HG` and up to 6 digits, or a whole code.
     code_prefix: Option<String>,
     /// The head's citizen number (số định danh của chủ hộ), all 12 digits. Needs `pii:read` and
-    /// `X-Purpose`, finds within the token's unit, and leaves a note (cần nêu mục đích).
+    /// `X-Purpose`, finds within the token's unit, and leaves a note (cần nêu mục đích). Not together
+    /// with `asOf`: only the present heads can be searched.
     citizen_number: Option<String>,
 }
 
 impl HouseholdFilter {
-    pub(super) fn conditions(&self) -> Result<store::HouseholdFilter, ApiError> {
+    pub(super) fn conditions(
+        &self,
+        as_of: Option<time::Instant>,
+    ) -> Result<store::HouseholdFilter, ApiError> {
         let date = |date: Option<Date>| -> Option<time::Date> { date.map(|date| date.0) };
         let prefix = self.code_prefix.as_deref().map(str::parse).transpose();
         let citizen = self.citizen_number.as_deref().map(CitizenNumber::parse).transpose();
+        if self.citizen_number.is_some() && as_of.is_some() {
+            return Err(ApiError::Argument { name: "citizenNumber", rule: Rule::PresentOnly });
+        }
         let invalid = |name| move |rule: Rule| ApiError::Argument { name, rule };
         Ok(store::HouseholdFilter {
             has_fibre: self.has_fibre,
@@ -61,6 +68,7 @@ impl HouseholdFilter {
             surveyed_after: date(self.surveyed_after),
             code_prefix: prefix.map_err(invalid("codePrefix"))?,
             citizen_number: citizen.map_err(invalid("citizenNumber"))?,
+            as_of,
         })
     }
 }
@@ -100,6 +108,7 @@ pub(crate) struct HouseholdOrder {
 pub(crate) struct HouseholdArguments {
     pub(crate) filter: Option<HouseholdFilter>,
     pub(crate) order_by: Option<HouseholdOrder>,
+    pub(crate) as_of: Option<DateTime>,
     pub(crate) page: PageArguments,
 }
 

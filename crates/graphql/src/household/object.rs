@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Lookahead, Object, Result, SimpleObject};
 use registry_domain::household::{self as domain, HeadState};
 use registry_domain::page::PageRequest;
 use registry_domain::personal::Clarity;
+use registry_domain::time::Instant;
 use registry_persistence::{self as store, Heads, HouseholdKey, HouseholdQuery, HouseholdScope};
 
 use super::HouseholdArguments;
@@ -24,8 +25,9 @@ use crate::scalar::{Date, HouseholdCode};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
 
+/// A household, and the moment as of which it is told; none for now.
 #[derive(Debug, Clone)]
-pub(crate) struct Household(pub(crate) domain::Household);
+pub(crate) struct Household(pub(crate) domain::Household, pub(crate) Option<Instant>);
 
 /// The head of a household (chủ hộ); personal data.
 #[derive(SimpleObject)]
@@ -60,9 +62,10 @@ impl Household {
         HouseholdCode(self.0.number.code())
     }
 
-    /// The hamlet it lives in (ấp, khu vực), on today's boundaries.
+    /// The hamlet it lives in (ấp, khu vực), on today's boundaries, or those of the day of `asOf`.
     async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.hamlet, on: Session::of(context).reader.today() }
+        let on = Session::of(context).day(self.1);
+        AdministrativeUnit { id: self.0.hamlet, on, as_of: self.1 }
     }
 
     /// People in the household (số nhân khẩu), 1…99.
@@ -107,11 +110,11 @@ impl Household {
 
     /// The head (chủ hộ). Personal data: masked, unless the token has `pii:read` for this household's
     /// unit and the header `X-Purpose` says what it is read for; each such reading is noted. Null
-    /// once it was erased.
+    /// once it was erased. As of a past moment the head of then, by today's access and erasures.
     async fn head(&self, context: &Context<'_>) -> Result<Option<HouseholdHead>> {
         let state = if self.0.head == HeadState::NotRead {
             // Reached by a way that could not look ahead.
-            let key = loader::HouseholdKey(self.0.number, Heads::With);
+            let key = loader::HouseholdKey(self.0.number, Heads::With, self.1);
             answered(Session::of(context).records.load_one(key).await?)?.head
         } else {
             self.0.head.clone()
@@ -137,8 +140,9 @@ impl Household {
         if self.0.surveyed_on.is_none() {
             return Ok(None);
         }
-        let key = SurveyKey(self.0.number, on.map(|on| on.0));
-        Ok(Session::of(context).records.load_one(key).await?.map(ConnectivitySurvey))
+        let key = SurveyKey(self.0.number, on.map(|on| on.0), self.1);
+        let found = Session::of(context).records.load_one(key).await?;
+        Ok(found.map(|found| ConnectivitySurvey(found, self.1)))
     }
 
     /// All surveys (lịch sử khảo sát), newest first.
@@ -152,7 +156,7 @@ impl Household {
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
     ) -> Result<SurveyConnection> {
         let arguments = PageArguments { first, after, last, before };
-        Ok(survey_page(Session::of(context), self.0.number, arguments).await?)
+        Ok(survey_page(Session::of(context), (self.0.number, self.1), arguments).await?)
     }
 }
 
@@ -174,14 +178,15 @@ pub(crate) fn head_selected(household: &Lookahead<'_>) -> Heads {
     if household.field("head").exists() { Heads::With } else { Heads::Without }
 }
 
-/// One household by its number, with its head if selected.
+/// One household by its number, as known at a moment or now, with its head if selected.
 pub(crate) async fn one(
     session: &Session,
     number: domain::HouseholdNumber,
     heads: Heads,
+    as_of: Option<Instant>,
 ) -> Result<Option<Household>, ApiError> {
-    let found = session.reader.households(&[number], heads).await?;
-    Ok(found.into_iter().next().map(Household))
+    let found = session.reader.households(&[number], heads, as_of).await?;
+    Ok(found.into_iter().next().map(|found| Household(found, as_of)))
 }
 
 /// A page of the households of a unit, or of the whole registry.
@@ -193,7 +198,8 @@ pub(crate) async fn household_page(
     let session = Session::of(context);
     let order = arguments.order();
     let filter = arguments.filter.unwrap_or_default();
-    let conditions = filter.conditions()?;
+    let as_of = session.as_of(arguments.as_of)?.or(unit.and_then(|unit| unit.as_of));
+    let conditions = filter.conditions(as_of)?;
     let scope = scope(session, unit, &filter)?;
     let list = List::of(("households", &scope, &conditions, order));
     let page: PageRequest<HouseholdKey> = arguments.page.request(list, session)?;
@@ -205,7 +211,7 @@ pub(crate) async fn household_page(
     let query = Arc::new(HouseholdQuery { filter: conditions.clone(), order, page, heads });
     let key = HouseholdPageKey(scope.clone(), query);
     let page = answered(session.records.load_one(key).await?)?;
-    let page = page.map(|household| (HouseholdKey::of(&household, order.by), Household(household)));
+    let page = page.map(|found| (HouseholdKey::of(&found, order.by), Household(found, as_of)));
     Ok(connection(page, list, HouseholdCount(HouseholdCountKey(scope, conditions))))
 }
 
@@ -236,5 +242,5 @@ pub(super) async fn after_write(
     let registered = registered.first().filter(|_| is_shown(context, "household"));
     let Some(registered) = registered else { return Ok(None) };
     let heads = head_selected(&context.look_ahead().field("household"));
-    one(Session::of(context), registered.number, heads).await
+    one(Session::of(context), registered.number, heads, None).await
 }

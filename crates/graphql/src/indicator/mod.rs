@@ -104,6 +104,9 @@ pub(crate) struct IndicatorValue {
     domain: domain::IndicatorCode,
     #[graphql(skip)]
     unit: UnitId,
+    /// The day of the moment asked about, or today.
+    #[graphql(skip)]
+    known_on: time::Date,
     /// Which indicator (mã chỉ số).
     code: IndicatorCode,
     /// What is counted (tử số); null if suppressed.
@@ -141,9 +144,11 @@ impl IndicatorValue {
         target(Session::of(context), self.domain)
     }
 
-    /// The newest figure stated in public by the end of the month (số liệu đã công bố), if any.
+    /// The newest figure stated in public by the end of the month, and by the day of `asOf` (số liệu đã công
+    /// bố), if any.
     async fn published(&self, context: &Context<'_>) -> Option<PublishedFigure> {
-        published(Session::of(context), self.unit, self.domain, self.month.0)
+        let by = self.known_on.min(self.month.0.last_day());
+        published(Session::of(context), self.unit, self.domain, by)
     }
 }
 
@@ -208,22 +213,29 @@ pub(crate) fn explanation(units: &Units, unit: UnitId, on: time::Date) -> String
     format!("{name} does not exist on / không tồn tại vào ngày {on}; {instead}")
 }
 
+/// What indicators are asked with.
+#[derive(Debug, Default)]
+pub(crate) struct IndicatorArguments {
+    pub(crate) on: Option<Date>,
+    pub(crate) boundaries_on: Option<Date>,
+    pub(crate) codes: Option<Vec<IndicatorCode>>,
+    pub(crate) as_of: Option<time::Instant>,
+}
+
 /// The indicators of one unit.
 pub(crate) async fn values(
     session: &Session,
     unit: UnitId,
-    on: Option<Date>,
-    boundaries_on: Option<Date>,
-    codes: Option<Vec<IndicatorCode>>,
+    IndicatorArguments { on, boundaries_on, codes, as_of }: IndicatorArguments,
 ) -> Result<Vec<IndicatorValue>, ApiError> {
     let units = session.reader.units();
-    let today = session.reader.today();
+    let today = session.day(as_of);
     let on = on.map_or(today, |on| on.0);
     let month = time::YearMonth::of(on);
     let boundaries = Boundaries::of(&units, unit, on, boundaries_on)?;
     let wanted = |code: &IndicatorCode| codes.as_ref().is_none_or(|codes| codes.contains(code));
     let wanted: Vec<_> = CODES.iter().filter(|(code, _)| wanted(code)).collect();
-    let figures = session.figures().await?;
+    let figures = &session.figures_at(as_of).await?;
     let certificates = wanted.iter().any(|(_, domain)| domain.counts_certificates());
     let certificates = certificates.then(|| Certificates::of(figures, &units, unit, boundaries.on));
     let issued = certificates.as_ref().and_then(|certificates| certificates.issued_by(month));
@@ -237,6 +249,7 @@ pub(crate) async fn values(
         Some(IndicatorValue {
             domain: *domain,
             unit,
+            known_on: today,
             code: *code,
             numerator: told(&figure, figure.numerator),
             denominator: told(&figure, figure.denominator),
@@ -263,7 +276,8 @@ pub(crate) fn live_values(
     let moments = stream::once(future::ready(())).chain(changes);
     let looks = moments.then(move |()| {
         let (session, codes) = (session.at_a_new_moment(), codes.clone());
-        async move { values(&session, unit, None, None, codes).await }
+        let arguments = IndicatorArguments { codes, ..Default::default() };
+        async move { values(&session, unit, arguments).await }
     });
     let mut told = None;
     let news = looks.filter(move |look| {
@@ -285,8 +299,8 @@ pub(crate) async fn series(
     session: &Session,
     code: IndicatorCode,
     unit: AdministrativeUnit,
-    from: time::YearMonth,
-    to: time::YearMonth,
+    (from, to): (time::YearMonth, time::YearMonth),
+    as_of: Option<time::Instant>,
 ) -> Result<Vec<IndicatorPoint>, ApiError> {
     let months = usize::try_from(to.index() - from.index() + 1).unwrap_or_default();
     if months > SERIES_LIMIT {
@@ -297,7 +311,7 @@ pub(crate) async fn series(
     };
     let units = session.reader.units();
     let boundaries = Boundaries::of(&units, unit.id, unit.on, None)?;
-    let figures = session.figures().await?;
+    let figures = &session.figures_at(as_of).await?;
     let certificates = code.counts_certificates();
     let certificates =
         certificates.then(|| Certificates::of(figures, &units, unit.id, boundaries.on));
@@ -316,7 +330,7 @@ pub(crate) async fn series(
             denominator: told(&figure, figure.denominator),
             value: figure.value(),
             coverage: figure.coverage.into(),
-            status: status(code, certificates.as_ref(), month, session.reader.today()).into(),
+            status: status(code, certificates.as_ref(), month, session.day(as_of)).into(),
             quality: figure.quality.into(),
         })
     };
@@ -380,12 +394,11 @@ fn published(
     session: &Session,
     unit: UnitId,
     code: domain::IndicatorCode,
-    month: time::YearMonth,
+    by: time::Date,
 ) -> Option<PublishedFigure> {
     let stated = session.reader.published_figures().iter();
     let stated = stated.filter(|figure| figure.code == code && figure.unit == unit);
-    let newest =
-        stated.filter(|figure| figure.as_of <= month.last_day()).max_by_key(|figure| figure.as_of);
+    let newest = stated.filter(|figure| figure.as_of <= by).max_by_key(|figure| figure.as_of);
     newest.map(|figure| PublishedFigure {
         value: figure.value,
         comparison: figure.comparison.into(),

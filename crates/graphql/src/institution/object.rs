@@ -139,7 +139,11 @@ impl Institution {
 
     /// The hamlet it stands in (ấp, khu vực), on today's boundaries.
     async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.hamlet, on: Session::of(context).reader.today() }
+        AdministrativeUnit {
+            id: self.0.hamlet,
+            on: Session::of(context).reader.today(),
+            as_of: None,
+        }
     }
 
     /// Its first day (ngày thành lập).

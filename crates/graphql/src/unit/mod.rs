@@ -12,7 +12,7 @@ use registry_domain::time;
 use registry_domain::unit::{Level, Share, Title, Unit, UnitId, UnitQuery, Units};
 use registry_persistence::HouseholdScope;
 
-use crate::access::{AccessScope, list_size, needs, open};
+use crate::access::{AccessScope, as_of_weight, cost, list_size, needs, open};
 use crate::audit::Audited;
 use crate::certificate::{CertificateGroup, CertificateTotal, TotalsArguments, readers, totals};
 use crate::coverage::{NetworkCoverage, mobile_coverage};
@@ -21,7 +21,7 @@ use crate::error::ApiError;
 use crate::household::{
     HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder, household_page,
 };
-use crate::indicator::{IndicatorCode, IndicatorValue, values};
+use crate::indicator::{IndicatorArguments, IndicatorCode, IndicatorValue, values};
 use crate::node::GlobalId;
 use crate::page::{PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, DateTime, UnitCode, YearMonth};
@@ -87,6 +87,9 @@ pub(crate) struct UnitFilter {
 pub(crate) struct AdministrativeUnit {
     pub(crate) id: UnitId,
     pub(crate) on: time::Date,
+    /// The moment as of which what belongs to it is told; none for now. Units themselves are told as they
+    /// are known now.
+    pub(crate) as_of: Option<time::Instant>,
 }
 
 pub(crate) type UnitConnection = Connection<Cursor, AdministrativeUnit, UnitCount, EmptyFields>;
@@ -126,7 +129,7 @@ impl AdministrativeUnit {
     fn seen_on(self, units: &Units, on: Option<Date>) -> Self {
         let on = on.map_or(self.on, |on| on.0);
         let validity = units.get(self.id).map(|unit| unit.validity).unwrap_or_default();
-        Self { id: self.id, on: validity.nearest(on) }
+        Self { on: validity.nearest(on), ..self }
     }
 
     /// The hamlets below it on its date; `None` if these are all there are.
@@ -140,14 +143,15 @@ impl AdministrativeUnit {
         (below.len() < all).then_some(below)
     }
 
-    fn beside(session: &Session, other: UnitId, date: time::Date) -> Self {
+    fn beside(self, session: &Session, other: UnitId, date: time::Date) -> Self {
         let units = session.reader.units();
-        Self { id: other, on: date }.seen_on(&units, None)
+        Self { id: other, on: date, as_of: self.as_of }.seen_on(&units, None)
     }
 }
 
 /// An administrative unit (đơn vị hành chính), seen on a date: what it belongs to and contains is
-/// told on the boundaries of the date by which it was found.
+/// told on the boundaries of the date by which it was found. Reached from what is told `asOf` a moment,
+/// what is recorded of it is told as of that moment too.
 #[Object(directive = open::apply())]
 impl AdministrativeUnit {
     /// The global id (định danh toàn cục).
@@ -198,7 +202,7 @@ impl AdministrativeUnit {
     ) -> Option<Self> {
         let units = Session::of(context).reader.units();
         let seen = self.seen_on(&units, on);
-        units.tree(seen.on).parent(seen.id).map(|id| Self { id, on: seen.on })
+        units.tree(seen.on).parent(seen.id).map(|id| Self { id, ..seen })
     }
 
     /// Everything it belongs to (các đơn vị cấp trên), from the nearest up.
@@ -210,7 +214,7 @@ impl AdministrativeUnit {
     ) -> Vec<Self> {
         let units = Session::of(context).reader.units();
         let seen = self.seen_on(&units, on);
-        units.tree(seen.on).ancestors(seen.id).map(|id| Self { id, on: seen.on }).collect()
+        units.tree(seen.on).ancestors(seen.id).map(|id| Self { id, ..seen }).collect()
     }
 
     /// The units directly below (đơn vị trực thuộc), in Vietnamese order.
@@ -230,7 +234,7 @@ impl AdministrativeUnit {
         let children = units.tree(seen.on).children(seen.id).to_vec();
         let list = List::of(("children", seen.id, seen.on));
         let arguments = PageArguments { first, after, last, before };
-        Ok(unit_page(session, children, list, arguments, seen.on)?)
+        Ok(unit_page(session, children, list, arguments, (seen.on, seen.as_of))?)
     }
 
     /// The households that live in it (các hộ), by its boundaries on the date it is seen.
@@ -245,13 +249,18 @@ impl AdministrativeUnit {
         #[graphql(desc = "The order (thứ tự); by code if not given.")] order_by: Option<
             HouseholdOrder,
         >,
+        #[graphql(
+            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); as the unit is seen, or now, if not given.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
         #[graphql(desc = "The first so many (số mục đầu).")] first: Option<i32>,
         #[graphql(desc = "After this cursor (sau con trỏ).")] after: Option<String>,
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
     ) -> Result<HouseholdConnection> {
         let page = PageArguments { first, after, last, before };
-        let arguments = HouseholdArguments { filter, order_by, page };
+        let arguments = HouseholdArguments { filter, order_by, as_of, page };
         Ok(household_page(context, Some(*self), arguments).await?)
     }
 
@@ -261,7 +270,7 @@ impl AdministrativeUnit {
         &self,
         context: &Context<'_>,
         #[graphql(
-            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today if not given."
+            desc = "At the end of the month that holds this date (cuối tháng chứa ngày); today, or the day of `asOf`, if not given."
         )]
         on: Option<Date>,
         #[graphql(
@@ -271,8 +280,16 @@ impl AdministrativeUnit {
         #[graphql(desc = "Which ones (các chỉ số cần lấy); all if not given.")] codes: Option<
             Vec<IndicatorCode>,
         >,
+        #[graphql(
+            desc = "As they were known at this moment (theo hiểu biết tại thời điểm); as the unit is seen, or now, if not given. Needs `registry:read`.",
+            directive = cost::apply(as_of_weight())
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Vec<IndicatorValue>> {
-        Ok(values(Session::of(context), self.id, on, boundaries_on, codes).await?)
+        let session = Session::of(context);
+        let as_of = session.as_of(as_of)?.or(self.as_of);
+        let arguments = IndicatorArguments { on, boundaries_on, codes, as_of };
+        Ok(values(session, self.id, arguments).await?)
     }
 
     /// Certificates added up (tổng số chứng thư số) in the unit, by its boundaries on the date it is
@@ -292,11 +309,13 @@ impl AdministrativeUnit {
             Vec<CertificateGroup>,
         >,
         #[graphql(
-            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); now if not given."
+            desc = "As it was known at this moment (theo hiểu biết tại thời điểm); as the unit is seen, or now, if not given.",
+            directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
     ) -> Result<Vec<CertificateTotal>> {
         let group_by = group_by.unwrap_or_default();
+        let as_of = Session::of(context).as_of(as_of)?.or(self.as_of);
         let boundaries_on = None;
         let arguments = TotalsArguments { from, to, partner, group_by, as_of, boundaries_on };
         Ok(totals(Session::of(context), *self, arguments).await?)
@@ -323,7 +342,7 @@ impl AdministrativeUnit {
         let session = Session::of(context);
         let units = session.reader.units();
         let told = |succession: &registry_domain::unit::Succession| UnitSuccession {
-            unit: Self::beside(session, succession.new, succession.effective_on),
+            unit: self.beside(session, succession.new, succession.effective_on),
             share: ratio(succession.share),
             effective_on: Date(succession.effective_on),
             legal_act: succession.legal_act.clone(),
@@ -337,7 +356,7 @@ impl AdministrativeUnit {
         let session = Session::of(context);
         let units = session.reader.units();
         let told = |succession: &registry_domain::unit::Succession| UnitSuccession {
-            unit: Self::beside(session, succession.old, succession.effective_on),
+            unit: self.beside(session, succession.old, succession.effective_on),
             share: ratio(succession.share),
             effective_on: Date(succession.effective_on),
             legal_act: succession.legal_act.clone(),
@@ -378,7 +397,7 @@ pub(crate) fn find_units(
     let found = units.all().iter().filter(matches).map(|unit| unit.id).collect();
     // Not by the day of today: a walk may go on past midnight.
     let list = List::of(("units", asked, within, level, &query));
-    unit_page(session, found, list, page, on)
+    unit_page(session, found, list, page, (on, None))
 }
 
 /// Cuts a page out of `found`, which is in the order of [`Units::all`].
@@ -387,7 +406,7 @@ fn unit_page(
     found: Vec<UnitId>,
     list: List,
     arguments: PageArguments,
-    on: time::Date,
+    (on, as_of): (time::Date, Option<time::Instant>),
 ) -> Result<UnitConnection, ApiError> {
     let units = session.reader.units();
     let PageRequest { take, after, before } = arguments.request::<UnitId>(list, session)?;
@@ -396,5 +415,5 @@ fn unit_page(
     let count = UnitCount { total_count: found.len() };
     let page =
         Page::from_sorted(found.into_iter(), &request, |id| units.rank(*id).unwrap_or_default());
-    Ok(connection(page.map(|id| (id, AdministrativeUnit { id, on })), list, count))
+    Ok(connection(page.map(|id| (id, AdministrativeUnit { id, on, as_of })), list, count))
 }

@@ -54,7 +54,7 @@ impl UnitRef {
                 (units.resolve(code.0, today).map_err(invalid)?, today)
             }
         };
-        Ok(Some(AdministrativeUnit { id: unit.id, on }))
+        Ok(Some(AdministrativeUnit { id: unit.id, on, as_of: None }))
     }
 
     /// The unit and the date it is seen on; fails for an id that names none.

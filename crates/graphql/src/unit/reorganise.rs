@@ -193,7 +193,7 @@ impl Reorganisation {
             code: UnitCode(unit.code),
             title: unit.title.into(),
             name: unit.name.clone(),
-            unit: Some(AdministrativeUnit { id: unit.id, on: effective_on }),
+            unit: Some(AdministrativeUnit { id: unit.id, on: effective_on, as_of: None }),
         });
         Self {
             effective_on: Date(effective_on),
@@ -208,7 +208,7 @@ fn last_seen(
     ended: impl Iterator<Item = UnitId>,
     effective_on: time::Date,
 ) -> Vec<AdministrativeUnit> {
-    ended.map(|id| AdministrativeUnit { id, on: day_before(effective_on) }).collect()
+    ended.map(|id| AdministrativeUnit { id, on: day_before(effective_on), as_of: None }).collect()
 }
 
 fn day_before(day: time::Date) -> time::Date {

@@ -9,7 +9,6 @@ use registry_domain::access::PartnerCode;
 use registry_domain::certificate::{Ledger, LedgerView, ReportState, Statement, Sum, SumQuery};
 use registry_domain::time::{Date, Instant, YearMonth};
 use registry_domain::unit::Units;
-use sea_orm::sea_query::Condition;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationDef, Select,
@@ -19,6 +18,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use super::line;
 use crate::entity::certificate_report::{self as report, closing, line as lines};
 use crate::figures::Versions;
+use crate::moment::standing;
 use crate::{Reader, StoreError};
 
 /// A ledger, and its views on the boundaries that were asked for.
@@ -118,12 +118,10 @@ async fn read(
             closings = closings.filter(closing::Column::ReopenedAt.is_null());
         }
         Some(moment) => {
-            select = select
-                .filter(report::Column::AcceptedAt.lte(moment))
-                .filter(not_yet(report::Column::EndedAt, moment));
-            closings = closings
-                .filter(closing::Column::ClosedAt.lte(moment))
-                .filter(not_yet(closing::Column::ReopenedAt, moment));
+            use {closing::Column as Closing, report::Column as Report};
+            select = select.filter(standing(Report::AcceptedAt, Report::EndedAt, Some(moment)));
+            closings =
+                closings.filter(standing(Closing::ClosedAt, Closing::ReopenedAt, Some(moment)));
         }
     }
     let closed: HashSet<YearMonth> = closings
@@ -133,10 +131,6 @@ async fn read(
         .map(|row| YearMonth::from_index(row.month))
         .collect();
     Ok(Ledger { statements: statements(connection, select).await?, closed })
-}
-
-fn not_yet<C: ColumnTrait>(ended: C, moment: Instant) -> Condition {
-    Condition::any().add(ended.is_null()).add(ended.gt(moment))
 }
 
 /// The report that a line belongs to.

@@ -8,7 +8,7 @@ use registry_domain::commerce::{
 };
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::search::SearchText;
-use registry_domain::time::Date;
+use registry_domain::time::{Date, Instant, local_date};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
@@ -16,8 +16,9 @@ use sea_orm::{
 };
 
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
-use super::{code, product, search, select_all, seller, stored};
+use super::{code, past, product, search, select_all, seller, stored};
 use crate::entity::{product as product_row, seller as seller_row};
+use crate::moment::recorded;
 use crate::page::{begins_word, counts, one_statement_each, tagged};
 use crate::{Direction, HouseholdScope, Reader, StoreError};
 
@@ -43,8 +44,10 @@ pub struct ProductFilter {
     pub categories: Vec<ProductCategory>,
     /// With one of these numbers of stars by a rating that holds today; with any or none if empty.
     pub stars: Vec<Stars>,
-    /// Found by these words.
+    /// Found by these words; in present names, so not together with a moment.
     pub search: Option<SearchText>,
+    /// Known at this moment: products, sellers, listings, and what the other conditions say of them.
+    pub as_of: Option<Instant>,
 }
 
 /// The orders of lists of sellers and products.
@@ -101,15 +104,20 @@ pub(super) fn select_products(select: &mut SelectStatement) {
     select_all::<seller_row::Entity>(select, "seller_");
 }
 
-/// Joins the sellers to a statement that has the products.
-pub(super) fn join_sellers(select: &mut SelectStatement) {
+/// Joins the sellers to a statement that has the products, both as known at a moment or now.
+pub(super) fn join_sellers(select: &mut SelectStatement, as_of: Option<Instant>) {
     use product_row::{Column, Entity};
     let same = Expr::col((Entity, Column::Seller))
         .equals((seller_row::Entity, seller_row::Column::Number));
-    select.join(JoinType::InnerJoin, seller_row::Entity, same);
+    select.join(JoinType::InnerJoin, past::sellers(as_of), same);
 }
 
 impl ProductFilter {
+    /// The day on which ratings must hold: that of the moment asked about, or today.
+    pub(super) fn day(&self, today: Date) -> Date {
+        self.as_of.map_or(today, local_date)
+    }
+
     /// Puts the conditions on a statement that has products and sellers.
     pub(super) fn apply(&self, select: &mut SelectStatement, today: Date) {
         use product_row::{Column, Entity};
@@ -129,7 +137,7 @@ impl ProductFilter {
             let stars = self.stars.iter().map(|stars| i16::from(stars.get()));
             all = all
                 .add(Expr::col((Entity, Column::Stars)).is_in(stars))
-                .add(Expr::col((Entity, Column::ExpiresOn)).gt(today));
+                .add(Expr::col((Entity, Column::ExpiresOn)).gt(self.day(today)));
         }
         select.cond_where(all);
         if let Some(search) = &self.search {
@@ -154,8 +162,8 @@ impl ProductFilter {
     /// The statement that pages and counts have in common.
     fn select(&self, today: Date) -> SelectStatement {
         let mut select = Query::select();
-        select.from(product_row::Entity);
-        join_sellers(&mut select);
+        select.from(past::products(self.as_of));
+        join_sellers(&mut select, self.as_of);
         self.apply(&mut select, today);
         select
     }
@@ -259,15 +267,17 @@ impl Reader {
         counts(&self.connection, selects.collect()).await
     }
 
-    /// All ratings of products, newest first.
+    /// All ratings of products that were known at a moment or are known now, newest first.
     pub async fn product_ratings(
         &self,
         codes: &[ProductCode],
+        as_of: Option<Instant>,
     ) -> Result<HashMap<ProductCode, Vec<Rating>>, StoreError> {
         use product_row::rating::{Column, Entity};
         self.require(Scope::RegistryRead)?;
         let select = Entity::find()
             .filter(Column::Product.is_in(codes.iter().map(|code| stored(*code))))
+            .filter(recorded(Column::RecordedAt, as_of))
             .order_by_desc(Column::DecidedOn);
         let mut found: HashMap<ProductCode, Vec<Rating>> = HashMap::new();
         for row in select.all(&self.connection).await? {

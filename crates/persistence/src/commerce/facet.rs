@@ -41,7 +41,8 @@ impl Reader {
         self.require(Scope::RegistryRead)?;
         let mut listed = filter.select(self.today());
         let stars = Expr::col((product::Entity, product::Column::Stars));
-        let holds = Expr::col((product::Entity, product::Column::ExpiresOn)).gt(self.today());
+        let holds = Expr::col((product::Entity, product::Column::ExpiresOn))
+            .gt(filter.products.day(self.today()));
         let stars: SimpleExpr = Expr::case(holds, stars).into();
         listed
             .expr_as(Expr::col((listing::Entity, listing::Column::Marketplace)), MARKETPLACE)

@@ -7,18 +7,19 @@ use registry_domain::commerce::{
     Listing, ListingChange, ListingCode, ListingStatus, MarketplaceCode, MonthlySales, ProductCode,
 };
 use registry_domain::page::{Page, PageRequest};
-use registry_domain::time::{Date, YearMonth};
+use registry_domain::time::{Date, Instant, YearMonth};
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect,
+    QueryResult,
 };
 
 use super::catalogue::{join_sellers, select_products};
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
-use super::{ProductFilter, ProductRecord, code, listing, search, select_all, stored};
+use super::{ProductFilter, ProductRecord, code, listing, past, search, select_all, stored};
 use crate::entity::listing::{Column, Entity, Model, sales, version};
 use crate::entity::product;
+use crate::moment::{recorded, standing};
 use crate::page::{counts, one_statement_each, tagged};
 use crate::{Direction, Reader, StoreError};
 
@@ -90,8 +91,10 @@ impl ListingFilter {
         let mut select = Query::select();
         let same =
             Expr::col((Entity, Column::Product)).equals((product::Entity, product::Column::Number));
-        select.from(Entity).join(JoinType::InnerJoin, product::Entity, same);
-        join_sellers(&mut select);
+        let as_of = self.products.as_of;
+        select.from(past::listings(as_of));
+        select.join(JoinType::InnerJoin, past::products(as_of), same);
+        join_sellers(&mut select, as_of);
         self.products.apply(&mut select, today);
         let column = |column| Expr::col((Entity, column));
         if let Some(product) = self.product {
@@ -148,10 +151,16 @@ impl ListingRecord {
 }
 
 impl Reader {
-    /// The listings with these codes, in no order; unknown ones are left out.
-    pub async fn listings(&self, codes: &[ListingCode]) -> Result<Vec<ListingRecord>, StoreError> {
+    /// The listings with these codes, in no order, as known at a moment or now; unknown ones are left out.
+    pub async fn listings(
+        &self,
+        codes: &[ListingCode],
+        as_of: Option<Instant>,
+    ) -> Result<Vec<ListingRecord>, StoreError> {
         self.require(Scope::RegistryRead)?;
-        let mut select = ListingFilter::default().select(self.today());
+        let products = ProductFilter { as_of, ..ProductFilter::default() };
+        let filter = ListingFilter { products, ..ListingFilter::default() };
+        let mut select = filter.select(self.today());
         select_all::<Entity>(&mut select, "listing_");
         select_products(&mut select);
         let number = Expr::col((Entity, Column::Number));
@@ -205,13 +214,13 @@ impl Reader {
         from: Option<YearMonth>,
         to: Option<YearMonth>,
     ) -> Result<SalesTotal, StoreError> {
-        use sales::Column::{Items, Listing, Month, Orders, Revenue, SupersededAt};
+        use sales::Column::{Items, Listing, Month, Orders, RecordedAt, Revenue, SupersededAt};
         self.require(Scope::RegistryRead)?;
         let column = |column| Expr::col((sales::Entity, column));
         let mut select = filter.select(self.today());
         let same = column(Listing).equals((Entity, Column::Number));
         select.join(JoinType::InnerJoin, sales::Entity, same);
-        select.and_where(column(SupersededAt).is_null());
+        select.cond_where(standing(RecordedAt, SupersededAt, filter.products.as_of));
         if let Some(from) = from {
             select.and_where(column(Month).gte(from.index()));
         }
@@ -231,21 +240,26 @@ impl Reader {
         })
     }
 
-    /// The newest [`HISTORY`] states that listings were in, oldest first.
+    /// The newest [`HISTORY`] states that listings were in, of those known at a moment or now, oldest first.
     pub async fn listing_histories(
         &self,
         codes: &[ListingCode],
+        as_of: Option<Instant>,
     ) -> Result<HashMap<ListingCode, Vec<ListingChange>>, StoreError> {
-        use version::Column::{Number, Version};
+        use version::Column::{Number, RecordedAt, Version};
+        const LAST: &str = "last";
         self.require(Scope::RegistryRead)?;
-        let oldest = Expr::col((Entity, Column::Version)).sub(HISTORY);
+        let mut last = Query::select();
+        last.expr(Expr::col((LAST, Version)).max().sub(HISTORY)).from_as(version::Entity, LAST);
+        last.and_where(Expr::col((LAST, Number)).equals((version::Entity, Number)));
+        if let Some(moment) = as_of {
+            last.and_where(Expr::col((LAST, RecordedAt)).lte(moment));
+        }
+        let last = Expr::SubQuery(None, Box::new(last.into()));
         let select = version::Entity::find()
-            .join(
-                JoinType::InnerJoin,
-                version::Entity::belongs_to(Entity).from(Number).to(Column::Number).into(),
-            )
             .filter(Number.is_in(codes.iter().map(|code| stored(*code))))
-            .filter(Expr::col((version::Entity, Version)).gt(oldest))
+            .filter(Expr::col((version::Entity, Version)).gt(last))
+            .filter(recorded(RecordedAt, as_of))
             .order_by_asc(Version);
         let mut found: HashMap<ListingCode, Vec<ListingChange>> = HashMap::new();
         for row in select.all(&self.connection).await? {
@@ -263,18 +277,19 @@ impl Reader {
         Ok(found)
     }
 
-    /// The monthly sales of listings that count, from month to month.
+    /// The monthly sales of listings that count, or counted at a moment, from month to month.
     pub async fn listing_sales(
         &self,
         codes: &[ListingCode],
         from: Option<YearMonth>,
         to: Option<YearMonth>,
+        as_of: Option<Instant>,
     ) -> Result<HashMap<ListingCode, Vec<MonthlySales>>, StoreError> {
-        use sales::Column::{Listing, Month, SupersededAt};
+        use sales::Column::{Listing, Month, RecordedAt, SupersededAt};
         self.require(Scope::RegistryRead)?;
         let mut select = sales::Entity::find()
             .filter(Listing.is_in(codes.iter().map(|code| stored(*code))))
-            .filter(SupersededAt.is_null())
+            .filter(standing(RecordedAt, SupersededAt, as_of))
             .order_by_asc(Month);
         if let Some(from) = from {
             select = select.filter(Month.gte(from.index()));

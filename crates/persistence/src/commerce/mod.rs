@@ -5,6 +5,7 @@ mod facet;
 mod key;
 mod listing;
 mod marketplace;
+mod past;
 mod product;
 mod publish;
 mod sales;

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use registry_domain::community::{HelpKind, Sums, TrainingTopic, add_up, presence};
 use registry_domain::rollup::Sign;
 use registry_domain::tally::{Span, Tally, TallyChanges, accumulate};
-use registry_domain::time::{Date, YearMonth};
+use registry_domain::time::{Date, Instant, YearMonth};
 use registry_domain::unit::{Portion, UnitId};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::entity::community::{Column, Entity, activity, training};
+use crate::entity::community::{Column, Entity, activity, training, version};
+use crate::moment::{recorded, standing};
 use crate::{Reader, StoreError};
 
 impl Reader {
@@ -85,10 +86,13 @@ fn hamlets(portions: &[Portion]) -> impl Iterator<Item = i32> {
     portions.iter().map(|portion| portion.hamlet.get())
 }
 
-/// What the records of teams and sessions say of all tallies.
-pub(crate) async fn tallies(connection: &impl ConnectionTrait) -> Result<TallyChanges, StoreError> {
+/// What the records of teams and sessions say of all tallies, those by a moment or by now.
+pub(crate) async fn tallies(
+    connection: &impl ConnectionTrait,
+    as_of: Option<Instant>,
+) -> Result<TallyChanges, StoreError> {
     let mut changes = TallyChanges::new();
-    for (hamlet, spans) in spans(connection).await? {
+    for (hamlet, spans) in spans(connection, as_of).await? {
         accumulate(&mut changes, presence(hamlet, &spans), Sign::Plus);
     }
     let helped: Vec<(i32, i32, i64)> = activity::Entity::find()
@@ -96,7 +100,7 @@ pub(crate) async fn tallies(connection: &impl ConnectionTrait) -> Result<TallyCh
         .column(activity::Column::HamletId)
         .column(activity::Column::Month)
         .column_as(activity::Column::People.sum(), "people")
-        .filter(activity::Column::SupersededAt.is_null())
+        .filter(standing(activity::Column::RecordedAt, activity::Column::SupersededAt, as_of))
         .group_by(activity::Column::HamletId)
         .group_by(activity::Column::Month)
         .into_tuple()
@@ -111,7 +115,7 @@ pub(crate) async fn tallies(connection: &impl ConnectionTrait) -> Result<TallyCh
         .column(training::Column::HamletId)
         .column(training::Column::HeldOn)
         .column_as(training::Column::Attendees.sum(), "attendees")
-        .filter(training::Column::CancelledAt.is_null())
+        .filter(standing(training::Column::RecordedAt, training::Column::CancelledAt, as_of))
         .group_by(training::Column::HamletId)
         .group_by(training::Column::HeldOn)
         .into_tuple()
@@ -127,16 +131,29 @@ pub(crate) async fn tallies(connection: &impl ConnectionTrait) -> Result<TallyCh
 /// When each hamlet had teams of its own.
 async fn spans(
     connection: &impl ConnectionTrait,
+    as_of: Option<Instant>,
 ) -> Result<HashMap<UnitId, Vec<Span>>, StoreError> {
-    let rows: Vec<(i32, Date, Option<Date>)> = Entity::find()
+    let teams: Vec<(i32, i32, Date)> = Entity::find()
         .select_only()
-        .columns([Column::UnitId, Column::FoundedOn, Column::DissolvedOn])
+        .columns([Column::Number, Column::UnitId, Column::FoundedOn])
         .filter(Column::IsHamlet.eq(true))
         .into_tuple()
         .all(connection)
         .await?;
+    let states: Vec<(i32, Option<Date>)> = version::Entity::find()
+        .select_only()
+        .columns([version::Column::Number, version::Column::DissolvedOn])
+        .filter(recorded(version::Column::RecordedAt, as_of))
+        .order_by_asc(version::Column::Number)
+        .order_by_asc(version::Column::Version)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    // Of each team the newest state, which comes last.
+    let ends: HashMap<i32, Option<Date>> = states.into_iter().collect();
     let mut found: HashMap<UnitId, Vec<Span>> = HashMap::new();
-    for (hamlet, founded_on, dissolved_on) in rows {
+    for (team, hamlet, founded_on) in teams {
+        let Some(dissolved_on) = ends.get(&team).copied() else { continue };
         found.entry(UnitId::new(hamlet)).or_default().push((founded_on, dissolved_on));
     }
     Ok(found)

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use registry_domain::household::Composition;
 use registry_domain::rollup::{History, Measures, Stay};
-use registry_domain::time::Date;
+use registry_domain::time::{Date, Instant};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::{abode, composition};
-use crate::StoreError;
 use crate::connectivity::survey;
 use crate::entity::{connectivity_survey, household_version};
+use crate::{StoreError, moment};
 
 /// The versions and surveys of one household.
 #[derive(Debug, Default)]
@@ -49,14 +49,19 @@ pub(crate) async fn dossiers(
     load(connection, versions, surveys).await
 }
 
-/// The dossiers of all households with numbers from `first` to `last`.
+/// The dossiers of all households with numbers from `first` to `last`, of what was recorded by a moment
+/// or by now.
 pub(crate) async fn dossiers_between(
     connection: &impl ConnectionTrait,
     first: i32,
     last: i32,
+    as_of: Option<Instant>,
 ) -> Result<BTreeMap<i32, Dossier>, StoreError> {
-    let versions = Condition::all().add(household_version::Column::Number.between(first, last));
-    let surveys = Condition::all().add(connectivity_survey::Column::Number.between(first, last));
+    use {connectivity_survey::Column as Survey, household_version::Column as Version};
+    let versions =
+        moment::recorded(Version::RecordedAt, as_of).add(Version::Number.between(first, last));
+    let surveys =
+        moment::recorded(Survey::RecordedAt, as_of).add(Survey::Number.between(first, last));
     load(connection, versions, surveys).await
 }
 

@@ -3,6 +3,7 @@
 mod change;
 mod dossier;
 mod erase;
+mod past;
 mod read;
 mod register;
 

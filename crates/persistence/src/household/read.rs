@@ -10,12 +10,12 @@ use registry_domain::household::{
 };
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::personal::{CitizenNumber, Clarity};
-use registry_domain::time::Date;
+use registry_domain::time::{Date, Instant};
 use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
+use sea_orm::{ConnectionTrait, EntityName, FromQueryResult, QueryResult};
 
-use super::{composition, number, status, stored_number};
+use super::{composition, number, past, status, stored_number};
 use crate::entity::household::{Column, Entity};
 use crate::page::{Direction, counts, one_statement_each, tagged};
 use crate::{Reader, StoreError};
@@ -50,6 +50,8 @@ pub struct HouseholdFilter {
     /// The head has this citizen number; found by keyed hash, where the head may be seen in clear.
     /// Needs `pii:read` and a purpose; each search that finds leaves a note.
     pub citizen_number: Option<CitizenNumber>,
+    /// Known at this moment: households, and what the other conditions say of them.
+    pub as_of: Option<Instant>,
 }
 
 /// The orders of a list of households.
@@ -119,23 +121,24 @@ const COLUMNS: [Column; 10] = [
 ];
 
 impl Reader {
-    /// The households with these numbers, in no order; unknown numbers are left out.
+    /// The households with these numbers, in no order, as known at a moment or now; unknown numbers are left out.
     pub async fn households(
         &self,
         numbers: &[HouseholdNumber],
         heads: Heads,
+        as_of: Option<Instant>,
     ) -> Result<Vec<Household>, StoreError> {
         self.require(Scope::RegistryRead)?;
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
-        let mut select = base(heads);
+        let mut select = base(heads, as_of);
         select.and_where(
             Expr::col(Column::Number).is_in(numbers.iter().map(|number| stored_number(*number))),
         );
         let rows = self.connection.query_all(&select).await?;
         let found: Vec<Household> =
-            rows.iter().map(|row| self.household(row, heads)).collect::<Result<_, _>>()?;
+            rows.iter().map(|row| self.household(row, heads, as_of)).collect::<Result<_, _>>()?;
         self.note_clear_reads(&shown_in_clear(&found)).await?;
         Ok(found)
     }
@@ -153,7 +156,7 @@ impl Reader {
         let mut found: Vec<Vec<Household>> = vec![Vec::new(); scopes.len()];
         for statement in one_statement_each(selects) {
             for row in self.connection.query_all(&statement).await? {
-                found[tagged(&row)?].push(self.household(&row, query.heads)?);
+                found[tagged(&row)?].push(self.household(&row, query.heads, query.filter.as_of)?);
             }
         }
         let page = |mut households: Vec<Household>| {
@@ -181,7 +184,8 @@ impl Reader {
         self.require_filter(filter)?;
         let select = |scope| {
             let mut select = Query::select();
-            select.from(Entity).cond_where(self.condition(scope, filter)).to_owned()
+            from(&mut select, filter.as_of);
+            select.cond_where(self.condition(scope, filter)).to_owned()
         };
         let counts = counts(&self.connection, scopes.iter().map(select).collect()).await?;
         self.note_search(scopes, filter).await?;
@@ -221,20 +225,30 @@ impl Reader {
         self.note_clear_reads(&found).await
     }
 
-    fn household(&self, row: &QueryResult, heads: Heads) -> Result<Household, StoreError> {
+    fn household(
+        &self,
+        row: &QueryResult,
+        heads: Heads,
+        as_of: Option<Instant>,
+    ) -> Result<Household, StoreError> {
         let mut household = Row::from_query_result(row, "")?.household()?;
         if heads == Heads::With {
             let sealed: Vec<u8> = row.try_get("", "head")?;
             let head = self.sealer().open(household.number, &sealed)?;
+            // Who may see it is decided by the present, whatever moment is asked about.
+            let lives_in = match as_of {
+                None => household.hamlet,
+                Some(_) => UnitId::new(row.try_get("", past::PRESENT_HAMLET)?),
+            };
             household.head = head.map_or(HeadState::Erased, |head| {
-                HeadState::Seen(head.seen(self.clarity(household.hamlet)))
+                HeadState::Seen(head.seen(self.clarity(lives_in)))
             });
         }
         Ok(household)
     }
 
     fn page_select(&self, scope: &HouseholdScope, query: &HouseholdQuery) -> SelectStatement {
-        let mut select = base(query.heads);
+        let mut select = base(query.heads, query.filter.as_of);
         select.cond_where(self.condition(scope, &query.filter));
         let PageRequest { take, after, before } = &query.page;
         let ascending_list = query.order.direction == Direction::Ascending;
@@ -295,13 +309,25 @@ fn shown_in_clear(households: &[Household]) -> Vec<(HouseholdNumber, UnitId)> {
     clear.map(|household| (household.number, household.hamlet)).collect()
 }
 
-fn base(heads: Heads) -> SelectStatement {
+fn base(heads: Heads, as_of: Option<Instant>) -> SelectStatement {
     let mut select = Query::select();
-    select.columns(COLUMNS).from(Entity);
+    select.columns(COLUMNS);
+    from(&mut select, as_of);
     if heads == Heads::With {
         select.column(Column::Head);
+        if as_of.is_some() {
+            select.column(past::PRESENT_HAMLET);
+        }
     }
     select
+}
+
+/// The present states, or those that were known at a moment under the same name.
+fn from(select: &mut SelectStatement, as_of: Option<Instant>) {
+    match as_of {
+        None => select.from(Entity),
+        Some(moment) => select.from_subquery(past::states(moment), Entity.table_name()),
+    };
 }
 
 /// Sorts those never surveyed as if surveyed before all others, alike on both engines.

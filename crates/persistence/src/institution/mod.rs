@@ -14,14 +14,14 @@ use registry_domain::institution::{
 };
 use registry_domain::rollup::Sign;
 use registry_domain::tally::{TallyChanges, accumulate};
-use registry_domain::time::Date;
+use registry_domain::time::{Date, Instant};
 use registry_domain::unit::UnitId;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::StoreError;
 use crate::entity::institution::{Column, Entity, Model, feature as stored_feature, version};
 use crate::rollup::apply_tallies;
 use crate::writer::Writer;
+use crate::{StoreError, moment};
 
 pub use change::{ChangeInstitutions, CloseInstitutions};
 pub use feature::{EndFeatures, RecordFeatures};
@@ -120,7 +120,7 @@ impl Current {
             .filter(Column::Number.is_in(numbers.iter().copied()))
             .order_by_asc(Column::Number);
         let rows = writer.locking(select).all(&writer.transaction).await?;
-        let mut histories = histories(&writer.transaction, Some(numbers)).await?;
+        let mut histories = histories(&writer.transaction, Some(numbers), None).await?;
         let known = rows.into_iter().filter_map(|row| {
             let history = histories.remove(&row.number)?;
             Some(code(row.number).map(|code| (code, (row, history))))
@@ -148,16 +148,19 @@ impl Current {
     }
 }
 
-/// The histories of these institutions, or of all, by number.
+/// The histories of these institutions, or of all, by number: what was recorded by a moment, or by now.
 async fn histories(
     connection: &impl ConnectionTrait,
     of: Option<HashSet<i32>>,
+    as_of: Option<Instant>,
 ) -> Result<BTreeMap<i32, History>, StoreError> {
     let mut institutions = Entity::find().select_only().columns([Column::Number, Column::Kind]);
     let mut versions = version::Entity::find()
+        .filter(moment::recorded(version::Column::RecordedAt, as_of))
         .order_by_asc(version::Column::Number)
         .order_by_asc(version::Column::Version);
-    let mut features = stored_feature::Entity::find();
+    let mut features = stored_feature::Entity::find()
+        .filter(moment::recorded(stored_feature::Column::RecordedAt, as_of));
     if let Some(numbers) = of {
         let numbers: Vec<i32> = numbers.into_iter().collect();
         institutions = institutions.filter(Column::Number.is_in(numbers.iter().copied()));
@@ -176,6 +179,8 @@ async fn histories(
     }
     for row in features.all(connection).await? {
         if let Some(history) = found.get_mut(&row.number) {
+            let valid_until = moment::known_end(row.valid_until, row.ended_at, as_of);
+            let row = stored_feature::Model { valid_until, ..row };
             history.features.push(known_feature(row)?);
         }
     }
@@ -195,10 +200,13 @@ async fn apply_differences<'history>(
     apply_tallies(writer, sum).await
 }
 
-/// What all records say of the tallies of hamlets.
-pub(crate) async fn tallies(connection: &impl ConnectionTrait) -> Result<TallyChanges, StoreError> {
+/// What all records say of the tallies of hamlets, those by a moment or by now.
+pub(crate) async fn tallies(
+    connection: &impl ConnectionTrait,
+    as_of: Option<Instant>,
+) -> Result<TallyChanges, StoreError> {
     let mut sum = TallyChanges::new();
-    for history in histories(connection, None).await?.values() {
+    for history in histories(connection, None, as_of).await?.values() {
         accumulate(&mut sum, changes(history), Sign::Plus);
     }
     Ok(sum)

@@ -1,15 +1,15 @@
-//! Recomputes all rollups from the records and tells where those that are kept differ.
+//! Recomputes all rollups from the records, and tells where those that are kept differ.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use registry_domain::rollup::{Changes, Sign, accumulate, changes};
 use registry_domain::tally::{Tally, TallyChanges, accumulate as accumulate_tallies};
-use registry_domain::time::YearMonth;
+use registry_domain::time::{Instant, YearMonth};
 use registry_domain::unit::UnitId;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, IdenStatic, IsolationLevel,
-    QuerySelect, TransactionTrait,
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, IdenStatic,
+    IsolationLevel, QuerySelect, TransactionTrait,
 };
 
 use super::{measure_columns, measures};
@@ -49,20 +49,26 @@ impl fmt::Display for RollupDifference {
 
 /// Recomputes everything from the records, in one state of the database.
 pub(crate) async fn check(store: &Inner) -> Result<Vec<RollupDifference>, StoreError> {
-    let readers = &store.connections.readers;
-    let snapshot = match readers.get_database_backend() {
+    let snapshot = snapshot(&store.connections.readers).await?;
+    let (kept, recomputed) = (kept(&snapshot).await?, recomputed(&snapshot, None).await?);
+    let (kept_tallies, tallies) = (kept_tallies(&snapshot).await?, tallies(&snapshot, None).await?);
+    snapshot.rollback().await?;
+    let mut found = differences(store, &by_column(&kept), &by_column(&recomputed));
+    found.extend(differences(store, &by_name(&kept_tallies), &by_name(&tallies)));
+    Ok(found)
+}
+
+/// One state of the database, for many statements.
+pub(super) async fn snapshot(
+    readers: &DatabaseConnection,
+) -> Result<DatabaseTransaction, StoreError> {
+    Ok(match readers.get_database_backend() {
         DbBackend::Postgres => {
             readers.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await?
         }
         // SQLite's transactions always see one state.
         _ => readers.begin().await?,
-    };
-    let (kept, recomputed) = (kept(&snapshot).await?, recomputed(&snapshot).await?);
-    let (kept_tallies, tallies) = (kept_tallies(&snapshot).await?, tallies(&snapshot).await?);
-    snapshot.rollback().await?;
-    let mut found = differences(store, &by_column(&kept), &by_column(&recomputed));
-    found.extend(differences(store, &by_name(&kept_tallies), &by_name(&tallies)));
-    Ok(found)
+    })
 }
 
 async fn kept(snapshot: &DatabaseTransaction) -> Result<Changes, StoreError> {
@@ -73,7 +79,11 @@ async fn kept(snapshot: &DatabaseTransaction) -> Result<Changes, StoreError> {
     Ok(keyed.collect())
 }
 
-async fn recomputed(snapshot: &DatabaseTransaction) -> Result<Changes, StoreError> {
+/// What the households and surveys say that were recorded by a moment, or by now.
+pub(super) async fn recomputed(
+    snapshot: &DatabaseTransaction,
+    as_of: Option<Instant>,
+) -> Result<Changes, StoreError> {
     let last: Option<Option<i32>> = household::Entity::find()
         .select_only()
         .column_as(household::Column::Number.max(), "last")
@@ -83,7 +93,8 @@ async fn recomputed(snapshot: &DatabaseTransaction) -> Result<Changes, StoreErro
     let last = last.flatten().unwrap_or_default();
     let mut found = Changes::new();
     for first in (0..=last).step_by(CHECKED_AT_A_TIME.unsigned_abs() as usize) {
-        let dossiers = dossiers_between(snapshot, first, first + CHECKED_AT_A_TIME - 1).await?;
+        let last = first + CHECKED_AT_A_TIME - 1;
+        let dossiers = dossiers_between(snapshot, first, last, as_of).await?;
         for dossier in dossiers.values() {
             accumulate(&mut found, changes(&dossier.history()), Sign::Plus);
         }
@@ -102,13 +113,16 @@ async fn kept_tallies(snapshot: &DatabaseTransaction) -> Result<TallyChanges, St
     keyed.collect()
 }
 
-/// What the records of each noun say.
-async fn tallies(snapshot: &DatabaseTransaction) -> Result<TallyChanges, StoreError> {
+/// What the records of each noun say that were recorded by a moment, or by now.
+pub(super) async fn tallies(
+    snapshot: &DatabaseTransaction,
+    as_of: Option<Instant>,
+) -> Result<TallyChanges, StoreError> {
     let mut found = TallyChanges::new();
     let counted = [
-        community::tallies(snapshot).await?,
-        coverage::tallies(snapshot).await?,
-        institution::tallies(snapshot).await?,
+        community::tallies(snapshot, as_of).await?,
+        coverage::tallies(snapshot, as_of).await?,
+        institution::tallies(snapshot, as_of).await?,
     ];
     for changes in counted {
         accumulate_tallies(&mut found, changes, Sign::Plus);

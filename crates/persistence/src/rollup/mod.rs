@@ -2,6 +2,7 @@
 
 mod cache;
 mod check;
+mod past;
 
 use registry_domain::rollup::{Changes, Measure, Measures};
 use registry_domain::tally::TallyChanges;
@@ -17,6 +18,7 @@ use crate::{StoreError, bulk};
 pub(crate) use cache::RollupCache;
 pub use check::RollupDifference;
 pub(crate) use check::check;
+pub(crate) use past::PastRollups;
 
 /// Adds `changes` to the kept rollups and counts up the version of every hamlet they touch.
 pub(crate) async fn apply(writer: &Writer, mut changes: Changes) -> Result<(), StoreError> {

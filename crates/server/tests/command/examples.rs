@@ -1,5 +1,5 @@
 //! Every operation in `examples/` runs against the demo province and answers as it did before; the page
-//! `docs/article.md` is made of those in `examples/article/`.
+//! `docs/article.md` is made of those in `examples/article/`, and `docs/as-of.md` shows one of the others.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -90,6 +90,9 @@ async fn every_example_answers_on_the_demo_province(engine: Engine) {
         insta::with_settings!({ snapshot_path => "answers", prepend_module_to_snapshot => false }, {
             insta::assert_json_snapshot!(example.name.as_str(), data);
         });
+        if example.name == "as_of" {
+            check_worked_example(example, &data);
+        }
     }
     a_retry_is_answered_like_the_first(&server, &examples).await;
     let mut page = HEADING.to_owned();
@@ -174,6 +177,16 @@ fn prose(text: &str) -> (String, &str) {
     let length = comment.clone().map(|line| line.len() + 1).sum::<usize>();
     let lines: Vec<_> = comment.map(|line| line.trim_start_matches("# ")).collect();
     (format!("{}\n", lines.join("\n")), &text[length..])
+}
+
+/// The page by hand shows the operation as it is, and its answer.
+fn check_worked_example(example: &Example, answer: &Value) {
+    let page = fs::read_to_string(root().join("docs/as-of.md")).unwrap();
+    let parts =
+        [fenced("graphql", prose(&example.text).1), fenced("json", &told_as_json(answer, 0))];
+    for part in parts {
+        assert!(page.contains(&part), "docs/as-of.md is out of date; it should show:\n{part}");
+    }
 }
 
 fn check_page(page: &str) {

@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod as_of;
 mod audit;
 mod certificate_totals;
 mod clients;

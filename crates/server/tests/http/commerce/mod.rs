@@ -5,7 +5,7 @@ mod limits;
 mod lists;
 mod marketplaces;
 mod outside;
-mod past;
+pub mod past;
 mod products;
 mod publishing;
 mod races;
@@ -57,7 +57,7 @@ async fn act(app: &TestApp, mutation: &str, input: Value) -> Value {
 }
 
 /// The record after a mutation that must be carried out.
-async fn done(app: &TestApp, mutation: &str, input: Value) -> Value {
+pub async fn done(app: &TestApp, mutation: &str, input: Value) -> Value {
     let told = act(app, mutation, input).await;
     assert_eq!(told["errors"], json!([]), "{mutation}");
     told[record(mutation).0].clone()
@@ -71,7 +71,7 @@ async fn refused(app: &TestApp, mutation: &str, input: Value) -> Vec<String> {
 }
 
 /// Records sales; the whole answer.
-async fn record_sales(app: &TestApp, sales: &[Value]) -> Value {
+pub async fn record_sales(app: &TestApp, sales: &[Value]) -> Value {
     let query = "mutation($input: RecordListingSalesInput!) { recordListingSales(input: $input) {
         recorded replayed errors { code path message row } } }";
     let input = json!({ "input": { "sales": sales } });
@@ -79,7 +79,7 @@ async fn record_sales(app: &TestApp, sales: &[Value]) -> Value {
 }
 
 /// A month's sales that nothing is wrong with.
-fn month(listing: &str, month: &str) -> Value {
+pub fn month(listing: &str, month: &str) -> Value {
     json!({ "listing": listing, "month": month, "orders": 3, "items": 5, "revenueVnd": 250_000 })
 }
 
@@ -88,7 +88,7 @@ fn seller(name: &str) -> Value {
     json!({ "kind": "COOPERATIVE", "name": name, "hamlet": { "code": HAMLET }, "registeredOn": "2022-06-01" })
 }
 
-fn product(seller: &str, name: &str) -> Value {
+pub fn product(seller: &str, name: &str) -> Value {
     json!({ "seller": seller, "name": name, "category": "PROCESSED_FOOD", "registeredOn": "2022-07-01" })
 }
 
@@ -97,24 +97,24 @@ fn listing(product: &str, page: &str) -> Value {
         "priceVnd": 85_000, "listedOn": "2024-01-10" })
 }
 
-fn rating(product: &str, stars: i32, decided_on: &str) -> Value {
+pub fn rating(product: &str, stars: i32, decided_on: &str) -> Value {
     json!({ "product": product, "stars": stars, "decidedOn": decided_on, "decision": "QĐ 77/QĐ-UBND" })
 }
 
 /// Registers what must be accepted; its code.
-async fn register(app: &TestApp, mutation: &str, input: Value) -> String {
+pub async fn register(app: &TestApp, mutation: &str, input: Value) -> String {
     done(app, mutation, input).await["code"].as_str().unwrap().to_owned()
 }
 
 /// A server with one seller and one product of it.
-struct Shop {
-    app: TestApp,
-    seller: String,
-    product: String,
+pub struct Shop {
+    pub app: TestApp,
+    pub seller: String,
+    pub product: String,
 }
 
 impl Shop {
-    async fn open(engine: Engine) -> Self {
+    pub async fn open(engine: Engine) -> Self {
         let app = TestApp::start(engine).await;
         let code = register(&app, "registerSeller", seller("Hợp tác xã Cầu Đúc")).await;
         let product = product(&code, "Khóm Cầu Đúc sấy dẻo");
@@ -123,7 +123,7 @@ impl Shop {
     }
 
     /// Publishes a listing of the product; its code.
-    async fn publish(&self, page: &str) -> String {
+    pub async fn publish(&self, page: &str) -> String {
         register(&self.app, "publishListing", listing(&self.product, page)).await
     }
 }

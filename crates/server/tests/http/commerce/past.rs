@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 on_both_engines!(every_state_is_kept_and_a_refused_change_leaves_none);
 
 /// One column of a table's rows as texts.
-pub(super) async fn kept(app: &TestApp, table: &str, column: &str, order: &str) -> Vec<String> {
+pub async fn kept(app: &TestApp, table: &str, column: &str, order: &str) -> Vec<String> {
     let beside = app.database.beside().await;
     let sql = format!("SELECT CAST({column} AS TEXT) AS kept FROM {table} ORDER BY {order}");
     let statement = Statement::from_string(beside.get_database_backend(), sql);
