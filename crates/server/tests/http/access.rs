@@ -58,6 +58,12 @@ const fn administering(told: &'static str) -> [&'static str; 8] {
     ["UNAUTHENTICATED", no, no, no, no, no, no, told]
 }
 
+/// What is for whoever may read the log.
+const fn auditing(told: &'static str) -> [&'static str; 8] {
+    let no = "FORBIDDEN";
+    ["UNAUTHENTICATED", no, no, no, no, no, told, no]
+}
+
 const TABLE: &[Row] = &[
     Row("Query.unit", r#"{ unit(ref: { code: "31333" }) { name } }"#, OPEN),
     Row("Query.units", "{ units(first: 1) { nodes { name } } }", OPEN),
@@ -262,6 +268,17 @@ const TABLE: &[Row] = &[
         "{ communityTeams(first: 1) { totalCount nodes { activities(first: 1) { nodes { people } } } } }",
         READ,
     ),
+    Row("Query.auditEvents", "{ auditEvents(first: 1) { nodes { action } } }", auditing("ok")),
+    Row("Query.auditKey", "{ auditKey }", auditing("ok")),
+    // Nothing has its place in the log yet.
+    Row("Query.auditEvent", "{ auditEvent(sequence: 0) { action } }", auditing("BAD_USER_INPUT")),
+    Row("Query.auditCheckpoint", "{ auditCheckpoint { size } }", auditing("BAD_USER_INPUT")),
+    Row(
+        "Query.auditInclusionProof",
+        "{ auditInclusionProof(event: 0) { size } }",
+        auditing("BAD_USER_INPUT"),
+    ),
+    Row("Query.auditConsistencyProof", "{ auditConsistencyProof(from: 0) { to } }", auditing("ok")),
     Row("Query.helpTotals", r#"{ helpTotals(unit: { code: "92" }) { kind people } }"#, OPEN),
     Row(
         "Mutation.recordTraining",
