@@ -61,7 +61,7 @@ const fn administering(told: &'static str) -> [&'static str; 8] {
 /// What is for whoever may read the log.
 const fn auditing(told: &'static str) -> [&'static str; 8] {
     let no = "FORBIDDEN";
-    ["UNAUTHENTICATED", no, no, no, no, no, told, no]
+    ["UNAUTHENTICATED", no, no, no, no, no, told, told]
 }
 
 const TABLE: &[Row] = &[
