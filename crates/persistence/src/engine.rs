@@ -13,8 +13,9 @@ use sea_orm::sqlx::sqlite::{
 };
 use sea_orm::sqlx::{ConnectOptions, Connection as _, Error as SqlxError};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
-    SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    IsolationLevel, QueryResult, SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector,
+    Statement, TransactionOptions, TransactionTrait as _,
 };
 
 use crate::StoreError;
@@ -273,13 +274,40 @@ async fn postgres(
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
-/// Empties SQLite's journal, in which pages stay as they were before an erasure. PostgreSQL's own
-/// journal and dead rows are its operator's to keep for as long as recovery needs them.
-pub(crate) async fn forget_journal(connection: &impl ConnectionTrait) -> Result<(), StoreError> {
-    if connection.get_database_backend() == DbBackend::Sqlite {
-        connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+/// A transaction that writes. Taking SQLite's write lock at once avoids failing half-way for another
+/// process.
+pub(crate) async fn begin_writing(
+    writers: &DatabaseConnection,
+) -> Result<DatabaseTransaction, StoreError> {
+    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+    Ok(writers.begin_with_options(options).await?)
+}
+
+/// One state of the database, for many statements.
+pub(crate) async fn snapshot(
+    readers: &DatabaseConnection,
+) -> Result<DatabaseTransaction, StoreError> {
+    Ok(match readers.get_database_backend() {
+        DbBackend::Postgres => {
+            readers.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await?
+        }
+        // SQLite's transactions always see one state.
+        _ => readers.begin().await?,
+    })
+}
+
+/// Empties SQLite's journal, in which pages stay as they were before an erasure; false if a reader
+/// still needs them. PostgreSQL's own journal and dead rows are its operator's to keep for as long as
+/// recovery needs them.
+pub(crate) async fn forget_journal(connection: &impl ConnectionTrait) -> Result<bool, StoreError> {
+    let backend = connection.get_database_backend();
+    if backend != DbBackend::Sqlite {
+        return Ok(true);
     }
-    Ok(())
+    let checkpoint = Statement::from_string(backend, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let told = connection.query_one_raw(checkpoint).await?;
+    Ok(told.map(|row| row.try_get::<i32>("", "busy")).transpose()? == Some(0))
 }
 
 /// Draws the number of an event that is written later in the same transaction.

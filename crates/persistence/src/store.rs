@@ -21,7 +21,7 @@ use crate::rollup::{self, PastRollups, RollupCache};
 use crate::standing::StandingCache;
 use crate::unit::UnitCache;
 use crate::{
-    DataKey, ReadRequest, Reader, RollupDifference, StoreConfig, StoreError, migrate, unit,
+    DataKey, ReadRequest, Reader, RollupDifference, StoreConfig, StoreError, engine, migrate, unit,
 };
 
 /// An open database. Cheap to clone.
@@ -144,6 +144,18 @@ impl Store {
             looking.abort();
         }
         self.inner.connections.close().await;
+    }
+}
+
+impl Inner {
+    /// After an erasure, which stands whether or not a reader still needs the old pages: the next
+    /// one, or the end of the process, empties the journal then.
+    pub(crate) async fn forget_journal(&self) {
+        match engine::forget_journal(&self.connections.writers).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!("a reader keeps the journal from being emptied"),
+            Err(error) => tracing::warn!(code = error.code(), "the journal can't be emptied"),
+        }
     }
 }
 

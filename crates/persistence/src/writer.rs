@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::SubsecRound as _;
-use registry_domain::access::{Principal, WritingPrincipal};
+use registry_domain::access::WritingPrincipal;
 use registry_domain::fault::{Expected, Fault, Faults, Path, Rule};
 use registry_domain::time::{Date, Instant};
 use registry_domain::unit::{UnitId, Units};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait as _, DatabaseTransaction, DeleteMany, EntityTrait, QueryFilter,
-    QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait, UpdateMany,
+    QuerySelect, TransactionTrait, UpdateMany,
     sea_query::{Expr, ExprTrait as _, OnConflict, Query},
 };
 use serde::Serialize;
@@ -132,11 +132,11 @@ impl Store {
                 if C::CHANGES_UNITS {
                     self.inner.notice_units().await;
                 }
-                if C::ERASES {
-                    engine::forget_journal(&self.inner.connections.writers).await?;
-                }
                 self.inner.changes.committed();
                 self.inner.sequencing.wake();
+                if C::ERASES {
+                    self.inner.forget_journal().await;
+                }
                 Ok(written)
             }
             Err(error) => {
@@ -147,66 +147,6 @@ impl Store {
                 Err(error)
             }
         }
-    }
-
-    /// Notes that the input of a command was refused before it became one: that leaves an event too.
-    pub async fn refuse<C: Command>(
-        &self,
-        principal: &WritingPrincipal,
-        request: &WriteRequest,
-        faults: &Faults,
-    ) -> Result<(), StoreError> {
-        self.note_refused(principal, (C::ACTION, 0), request, faults).await
-    }
-
-    /// Notes that someone who is known tried to write what they may not, and by which entry points.
-    pub async fn deny(
-        &self,
-        principal: &Principal,
-        request_id: &str,
-        wanted: impl Iterator<Item = String>,
-    ) -> Result<(), StoreError> {
-        let occasion = Occasion {
-            at: self.inner.clock.now().trunc_subsecs(6),
-            actor: principal.actor(),
-            token: principal.token(),
-            request_id: Some(request_id),
-        };
-        let rules = wanted.map(|entry_point| (entry_point, "FORBIDDEN"));
-        let outcome = Outcome::Refused { refusal: audit::refusal(rules) };
-        let deed = Deed { action: "access.deny", subjects: 0, outcome };
-        self.note_apart(&occasion, deed).await
-    }
-
-    /// A refused write leaves an event too, in a transaction of its own.
-    async fn note_refused(
-        &self,
-        principal: &WritingPrincipal,
-        (action, subjects): (&str, usize),
-        request: &WriteRequest,
-        faults: &Faults,
-    ) -> Result<(), StoreError> {
-        let occasion = Occasion {
-            at: self.inner.clock.now().trunc_subsecs(6),
-            actor: principal.actor(),
-            token: principal.token(),
-            request_id: request.request_id.as_deref(),
-        };
-        let rules = faults.as_slice().iter();
-        let rules = rules.map(|fault| (fault.path.to_string(), fault.rule.code()));
-        let outcome = Outcome::Refused { refusal: audit::refusal(rules) };
-        self.note_apart(&occasion, Deed { action, subjects, outcome }).await
-    }
-
-    /// Notes an event that no change goes with.
-    pub(crate) async fn note_apart(
-        &self,
-        occasion: &Occasion<'_>,
-        deed: Deed<'_>,
-    ) -> Result<(), StoreError> {
-        audit::note(&self.inner.connections.writers, occasion, deed).await?;
-        self.inner.sequencing.wake();
-        Ok(())
     }
 
     /// Checks `command` by the same rules as [`Store::write`], on a reading connection; what it
@@ -244,13 +184,7 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let connections = &store.inner.connections;
         let transaction = match mode {
-            // Taking SQLite's write lock at once avoids failing half-way for another process.
-            Mode::Write => {
-                let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-                let options =
-                    TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-                connections.writers.begin_with_options(options).await?
-            }
+            Mode::Write => engine::begin_writing(&connections.writers).await?,
             Mode::Rehearse => connections.readers.begin().await?,
         };
         Ok(Self {

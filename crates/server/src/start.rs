@@ -108,13 +108,18 @@ fn read_key(file: &Path) -> Result<DataKey, ServerError> {
 
 fn write_key(file: &Path) -> Result<DataKey, ServerError> {
     let key = DataKey::generate();
+    write_secret(file, &key.to_text())?;
+    Ok(key)
+}
+
+/// Writes a secret to a new file that only its owner reads.
+pub fn write_secret(file: &Path, secret: &str) -> Result<(), ServerError> {
     let mut options = OpenOptions::new();
     let written =
         options.write(true).create_new(true).mode(0o600).open(file).and_then(|mut open| {
-            open.write_all(key.to_text().as_bytes())?;
+            open.write_all(secret.as_bytes())?;
             open.write_all(b"\n")?;
             open.sync_all()
         });
-    written.map_err(ServerError::file(file))?;
-    Ok(key)
+    written.map_err(ServerError::file(file))
 }

@@ -43,3 +43,12 @@ pub(crate) fn require_kit_tools() -> Result<(), TaskError> {
     }
     install("curl, openssl, jq or python3", "curl openssl jq python3")
 }
+
+/// Sees to it that the auditors' verifier in `examples/auditor` can be run.
+pub(crate) fn require_verifier_tools() -> Result<(), TaskError> {
+    let imports = Command::new("python3").args(["-c", "import cryptography"]).output();
+    if imports.is_ok_and(|output| output.status.success()) {
+        return Ok(());
+    }
+    install("python3 or its cryptography", "python3 python3-cryptography")
+}

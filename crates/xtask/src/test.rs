@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::debian::{require_kit_tools, require_node};
+use crate::debian::{require_kit_tools, require_node, require_verifier_tools};
 use crate::postgres::{Cluster, Durability};
 use crate::{TaskError, answers, run as run_program};
 
@@ -15,6 +15,7 @@ pub(crate) fn run(filter: &[String]) -> Result<(), TaskError> {
     require_node()?;
     step("curl, openssl, jq and Python for the tests of the partner's kit");
     require_kit_tools()?;
+    require_verifier_tools()?;
     step("PostgreSQL for the tests");
     let cluster = Cluster::start(Durability::Off)?;
     step("tests on SQLite and PostgreSQL");

@@ -6,15 +6,11 @@ use registry_domain::access::TokenId;
 use registry_domain::time::Instant;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ConnectionTrait, EntityTrait};
-use serde::Serialize;
 
 use super::change::Packed;
 use super::record::{instant, write_text};
 use crate::StoreError;
 use crate::entity::audit::event::{ActiveModel, Entity, Model};
-
-/// The most faults of a refused write that its event lists.
-const FAULTS_LIMIT: usize = 20;
 
 /// Who did something, and by which request.
 #[derive(Debug, Clone)]
@@ -76,18 +72,6 @@ pub(crate) async fn note(
     };
     Entity::insert(event).exec_without_returning(connection).await?;
     Ok(())
-}
-
-/// The rules that a refused input breaks and where, without any value of it.
-pub(crate) fn refusal<R: Serialize>(rules: impl Iterator<Item = (String, R)>) -> String {
-    #[derive(Serialize)]
-    struct Broken<R> {
-        at: String,
-        rule: R,
-    }
-    let broken: Vec<_> = rules.take(FAULTS_LIMIT).map(|(at, rule)| Broken { at, rule }).collect();
-    // Such names are written without fail.
-    serde_json::to_string(&broken).unwrap_or_default()
 }
 
 /// The event as canonical JSON (RFC 8785): the bytes whose hash is its leaf. What an event has not

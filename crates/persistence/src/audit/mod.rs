@@ -10,21 +10,24 @@ mod event;
 mod finding;
 mod key;
 mod mention;
+mod proof;
 mod read;
 mod record;
+mod refusal;
 mod sequence;
 mod subject;
 mod tree;
 mod verify;
 
 pub(crate) use change::Changes;
-pub(crate) use event::{Deed, Occasion, Outcome, note, refusal};
+pub(crate) use event::{Deed, Occasion, Outcome, note};
 pub use finding::AuditFinding;
 pub(crate) use key::begin;
 pub use key::stored_log_key;
+pub use proof::{AuditCheckpoint, AuditExported, AuditInclusion};
 pub use read::{
-    AuditChange, AuditChangeKind, AuditCheckpoint, AuditEvent, AuditExported, AuditFilter,
-    AuditInclusion, AuditOutcome, AuditRefusal, AuditRevision,
+    AuditChange, AuditChangeKind, AuditEvent, AuditFilter, AuditOutcome, AuditRefusal,
+    AuditRevision,
 };
 pub(crate) use record::Recorded;
 pub(crate) use sequence::Sequencing;

@@ -15,8 +15,7 @@ use registry_domain::audit::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -27,7 +26,7 @@ use super::key::signing_key;
 use super::mention::Mentions;
 use crate::entity::audit::{checkpoint, event, mention, tile};
 use crate::store::Inner;
-use crate::{Store, StoreError, bulk};
+use crate::{Store, StoreError, bulk, engine};
 
 /// Any number; the same in every version, so that all instances agree who sequences.
 const LEASE: i64 = 93_093;
@@ -109,10 +108,7 @@ impl Inner {
 
     /// One transaction's worth; none if another instance is at it.
     async fn sequence_some(&self) -> Result<u64, StoreError> {
-        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-        let options =
-            TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-        let transaction = self.connections.writers.begin_with_options(options).await?;
+        let transaction = engine::begin_writing(&self.connections.writers).await?;
         if !take_lease(&transaction).await? {
             transaction.rollback().await?;
             return Ok(0);

@@ -8,8 +8,7 @@ use std::pin::pin;
 use futures_util::{TryStream, TryStreamExt as _};
 use registry_domain::audit::{Checkpoint, Digest, Frontier, VerifierKey, leaf_hash};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IsolationLevel,
-    PaginatorTrait, QueryFilter, QueryOrder, TransactionTrait,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 };
 
 use super::change::{Line, Lines};
@@ -19,7 +18,7 @@ use super::key::verifier_key;
 use super::mention::Mentions;
 use super::record::{EachTable, Recorded, RowWriter, each_table, record_name};
 use super::tree::StoredTree;
-use crate::engine::{Purpose, connect};
+use crate::engine::{self, Purpose, connect};
 use crate::entity::audit::{checkpoint, event, mention};
 use crate::personal::Sealer;
 use crate::{DataKey, StoreConfig, StoreError};
@@ -28,10 +27,10 @@ use crate::{DataKey, StoreConfig, StoreError};
 const FINDINGS_LIMIT: usize = 20;
 
 /// What a verification starts from.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AuditTrust {
-    /// The public key of the log, kept by whoever verifies; else the database's own is used.
-    pub key: Option<VerifierKey>,
+    /// The public key of the log: the one that whoever verifies has kept, or at worst the database's own.
+    pub key: VerifierKey,
     /// A checkpoint, kept by whoever verifies: what it signs must still be there.
     pub earlier: Option<Checkpoint>,
 }
@@ -69,13 +68,7 @@ pub async fn verify(
 ) -> Result<AuditReport, StoreError> {
     let connection = connect(config, Purpose::Read).await?;
     crate::migrate::require_current(&connection).await?;
-    let snapshot = match connection.get_database_backend() {
-        DbBackend::Postgres => {
-            connection.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await?
-        }
-        // SQLite's transactions always see one state.
-        _ => connection.begin().await?,
-    };
+    let snapshot = engine::snapshot(&connection).await?;
     let sealer = Sealer::new(key)?;
     let mut verification = Verification {
         snapshot: &snapshot,
@@ -118,16 +111,10 @@ struct Signed {
 impl Verification<'_> {
     async fn run(&mut self) -> Result<(), StoreError> {
         let stored = verifier_key(self.snapshot).await;
-        let key = match (&self.trust.key, stored) {
-            (Some(key), stored) => {
-                if stored.ok().as_ref() != Some(key) {
-                    self.find(AuditFinding::OtherKey);
-                }
-                key.clone()
-            }
-            (None, stored) => stored?,
-        };
-        let signed = self.checkpoints(&key).await?;
+        if stored.ok().as_ref() != Some(&self.trust.key) {
+            self.find(AuditFinding::OtherKey);
+        }
+        let signed = self.checkpoints(&self.trust.key).await?;
         self.events(&signed).await?;
         self.waiting().await?;
         self.index().await?;

@@ -7,15 +7,13 @@ use registry_domain::rollup::{Changes, Sign, accumulate, changes};
 use registry_domain::tally::{Tally, TallyChanges, accumulate as accumulate_tallies};
 use registry_domain::time::{Instant, YearMonth};
 use registry_domain::unit::UnitId;
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, IdenStatic,
-    IsolationLevel, QuerySelect, TransactionTrait,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IdenStatic, QuerySelect};
 
 use super::{measure_columns, measures};
 use crate::StoreError;
 use crate::community;
 use crate::coverage;
+use crate::engine::snapshot;
 use crate::entity::rollup::Entity;
 use crate::entity::{household, tally};
 use crate::household::dossiers_between;
@@ -56,19 +54,6 @@ pub(crate) async fn check(store: &Inner) -> Result<Vec<RollupDifference>, StoreE
     let mut found = differences(store, &by_column(&kept), &by_column(&recomputed));
     found.extend(differences(store, &by_name(&kept_tallies), &by_name(&tallies)));
     Ok(found)
-}
-
-/// One state of the database, for many statements.
-pub(super) async fn snapshot(
-    readers: &DatabaseConnection,
-) -> Result<DatabaseTransaction, StoreError> {
-    Ok(match readers.get_database_backend() {
-        DbBackend::Postgres => {
-            readers.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await?
-        }
-        // SQLite's transactions always see one state.
-        _ => readers.begin().await?,
-    })
 }
 
 async fn kept(snapshot: &DatabaseTransaction) -> Result<Changes, StoreError> {

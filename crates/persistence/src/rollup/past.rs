@@ -9,8 +9,9 @@ use registry_domain::time::Instant;
 use registry_domain::unit::Units;
 use tokio::sync::Mutex;
 
-use super::check::{recomputed, snapshot, tallies};
+use super::check::{recomputed, tallies};
 use crate::StoreError;
+use crate::engine::snapshot;
 use crate::figures::Versions;
 use crate::store::Inner;
 

@@ -34,7 +34,7 @@ async fn stored(loaded: &Loaded, what: &VerifyAudit) -> Result<(), ServerError> 
         None => registry_persistence::stored_log_key(&config).await?,
     };
     let earlier = what.from.as_deref().map(|file| kept(file, &log_key)).transpose()?;
-    let trust = AuditTrust { key: Some(log_key), earlier: earlier.map(|(earlier, _)| earlier) };
+    let trust = AuditTrust { key: log_key, earlier: earlier.map(|(earlier, _)| earlier) };
     let bar = bar(0);
     let report = verify(&config, &key, &trust, &mut |progress| show(&bar, progress)).await?;
     bar.finish_and_clear();

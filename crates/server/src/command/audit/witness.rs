@@ -1,8 +1,6 @@
 //! `registry audit witness`: somebody else looks at the log, and signs that it only grows.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
 use std::path::Path;
 
 use registry_domain::audit::{
@@ -18,21 +16,14 @@ use super::{kept, newest, print, reader};
 use crate::arguments::WitnessAudit;
 use crate::config::Loaded;
 use crate::error::ServerError;
-use crate::start::open_store;
+use crate::start::{open_store, write_secret};
 
 /// Makes a witness's key and tells its public half.
 pub(super) fn make_key(name: &str, file: &Path) -> Result<(), ServerError> {
     let told = |fault: KeyFault| ServerError::Found(fault.to_string());
     let name: KeyName = name.parse().map_err(told)?;
     let key = SigningKey::generate(name, SignatureType::Cosignature).map_err(told)?;
-    let mut options = OpenOptions::new();
-    let written =
-        options.write(true).create_new(true).mode(0o600).open(file).and_then(|mut open| {
-            open.write_all(key.to_text().as_bytes())?;
-            open.write_all(b"\n")?;
-            open.sync_all()
-        });
-    written.map_err(ServerError::file(file))?;
+    write_secret(file, &key.to_text())?;
     tell(key.verifier());
     Ok(())
 }
