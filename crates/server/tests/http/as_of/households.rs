@@ -116,7 +116,8 @@ async fn the_head_of_then_is_seen_by_the_access_and_erasures_of_now(engine: Engi
     let left = head(&before, &code, Some(&then)).await;
     assert_eq!(left, json!({ "version": 1, "head": masked }), "it lives elsewhere now");
     assert_eq!(head(&since, &code, None).await["head"]["name"], json!("Lê Thị Mận"));
-    let notes = crate::commerce::past::kept(&app, "personal_read", "actor", "recorded_at").await;
+    let noted = "audit_event WHERE action = 'personal.read'";
+    let notes = crate::commerce::past::kept(&app, noted, "actor", "recorded_at").await;
     assert_eq!(notes, ["officer", "officer"], "each reading in clear is noted, of the past too");
 
     let search = "query($asOf: DateTime) { households(asOf: $asOf, filter: { citizenNumber: \"000180001212\" }) { totalCount } }";
