@@ -227,6 +227,54 @@ async fn nobody_learns_of_few_households_from_public_figures(engine: Engine) {
     );
 }
 
+/// Every byte of the database's file and of what lies beside it.
+fn file_bytes(app: &TestApp) -> Vec<u8> {
+    let files = std::fs::read_dir(app.database.folder.path()).unwrap();
+    files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+}
+
+fn holds(bytes: &[u8], value: &[u8]) -> bool {
+    bytes.windows(value.len()).any(|window| window == value)
+}
+
+#[tokio::test]
+async fn an_erasure_leaves_no_byte_behind_and_the_log_whole() {
+    const ERASE: &str = "mutation($input: EraseHouseholdPersonalDataInput!) {
+        eraseHouseholdPersonalData(input: $input) { errors { code } } }";
+    const STALL: &str = "mutation($input: RegisterSellerInput!) {
+        registerSeller(input: $input) { errors { code path message } } }";
+    let app = TestApp::start(Engine::Sqlite).await;
+    let code = with_head(&app, HAMLET, "000180001212").await;
+    let stall = json!({ "kind": "HOUSEHOLD", "name": "Trần Văn Xoài", "hamlet": { "code": HAMLET },
+        "household": code, "registeredOn": "2024-01-01" });
+    let stall = app.data(STALL, json!({ "input": stall })).await;
+    assert_eq!(stall["registerSeller"]["errors"], json!([]));
+    app.store.sequence().await.unwrap();
+    let sealed = rows(&app, "SELECT head, citizen_hash, phone_hash FROM household").await;
+    let mut values: Vec<Vec<u8>> = ["head", "citizen_hash", "phone_hash"]
+        .map(|column| sealed[0].try_get::<Vec<u8>>("", column).unwrap())
+        .to_vec();
+    values.extend(["Trần Văn Xoài", "tran van xoai"].map(|name| name.as_bytes().to_vec()));
+    let before = file_bytes(&app);
+    for value in &values {
+        assert!(holds(&before, value), "{value:?} is looked for in vain");
+    }
+    let input = json!({ "household": code, "version": 1 });
+    let erased = app.data(ERASE, json!({ "input": input })).await;
+    assert_eq!(erased["eraseHouseholdPersonalData"]["errors"], json!([]));
+    let after = file_bytes(&app);
+    for value in values.iter().map(Vec::as_slice).chain([b"000180001212".as_slice(), b"0912345678"])
+    {
+        assert!(!holds(&after, value), "{} stayed", String::from_utf8_lossy(value));
+    }
+    app.store.sequence().await.unwrap();
+    let key = registry_persistence::stored_log_key(&app.database.config).await.unwrap();
+    let trust = registry_persistence::AuditTrust { key, earlier: None };
+    let (config, data_key) = (&app.database.config, &app.database.key);
+    let verified = registry_persistence::verify(config, data_key, &trust, &mut |_| {}).await;
+    assert_eq!(verified.unwrap().findings, []);
+}
+
 #[tokio::test]
 async fn a_read_only_token_changes_nothing() {
     let app = TestApp::start(Engine::Sqlite).await;
