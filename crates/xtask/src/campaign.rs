@@ -1,11 +1,11 @@
 //! Long campaigns against a registry whose lines break and whose server is killed.
 //!
-//! A campaign is a test of the server crate, short in `cargo xtask test`; here it runs as long and
-//! by as many clients as asked.
+//! A campaign is a test of the server crate, short in `cargo xtask test`; here it is built for
+//! release and runs as long and by as many clients as asked.
 
 use std::process::Command;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use crate::postgres::{Cluster, Durability};
 use crate::{TaskError, run as run_program};
@@ -14,22 +14,36 @@ use crate::{TaskError, run as run_program};
 #[derive(Subcommand)]
 pub(crate) enum Campaign {
     /// Clients post the same certificate reports and hang up, while the server is killed every 5 s.
-    Posting {
-        /// How long on each engine.
-        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
-        seconds: u32,
-        /// How many post at once.
-        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
-        clients: u32,
-    },
+    Posting(Length<64>),
+    /// Writers write as fast as they can while the server is killed every 5 s; then the audit log
+    /// must hold what was acknowledged.
+    Auditing(Length<16>),
+}
+
+/// How long and by how many.
+#[derive(Args)]
+pub(crate) struct Length<const CLIENTS: u32> {
+    /// How long on each engine.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+    /// How many clients at once.
+    #[arg(long, default_value_t = CLIENTS, value_parser = clap::value_parser!(u32).range(1..))]
+    clients: u32,
 }
 
 pub(crate) fn run(campaign: &Campaign) -> Result<(), TaskError> {
-    let Campaign::Posting { seconds, clients } = campaign;
+    match campaign {
+        Campaign::Posting(Length { seconds, clients }) => test("posting", *seconds, *clients),
+        Campaign::Auditing(Length { seconds, clients }) => test("auditing", *seconds, *clients),
+    }
+}
+
+fn test(name: &str, seconds: u32, clients: u32) -> Result<(), TaskError> {
     // Servers are killed: what they acknowledged must be as safe as in production.
     let cluster = Cluster::start(Durability::On)?;
     let mut test = Command::new("cargo");
-    test.args(["test", "-p", "registry-server", "--test", "campaign", "posting"]);
+    // As fast as in production, too: more is under way whenever a kill comes.
+    test.args(["test", "--release", "-p", "registry-server", "--test", "campaign", name]);
     // One engine after the other, so that neither takes the other's time.
     test.args(["--", "--nocapture", "--test-threads=1"]);
     test.env("REGISTRY_TEST_POSTGRES_URL", cluster.url());

@@ -31,7 +31,7 @@ enum Task {
     Postgres,
     /// Seeds the province on both engines, serves it, and prints a table of times and memory.
     Bench,
-    /// Lets clients post and hang up while the server is killed, on both engines; fails on any loss.
+    /// Lets clients write while the server is killed again and again, on both engines; fails on any loss.
     #[command(subcommand)]
     Campaign(campaign::Campaign),
     /// Checks licences, bans and sources of all dependencies by `deny.toml`.

@@ -1,41 +1,19 @@
-//! The registry under test: prepared once, then served by one process after the other.
+//! The registry under test, served by one process after the other.
 
-use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::harness::Home;
-use crate::report::{AGREED_FROM, PARTNERS};
 
 /// Far more than all clients together can ask for.
 const POINTS: &str = "1000000000";
 
-/// Tokens of those who take part.
-pub struct Tokens {
-    /// Each partner's.
-    pub partners: HashMap<&'static str, String>,
-    /// Of one who sees all reports.
-    pub reader: String,
-}
-
-/// Makes the tables, lets the partners report, and issues the tokens.
-pub fn prepare(home: &Home) -> Tokens {
-    home.done(&["migrate", "up"]);
-    let issue = |grant: &[&str]| {
-        let told = home.done(&[&["token", "issue"], grant].concat());
-        told.trim().to_owned()
-    };
-    let partner = |code: &'static str| {
-        let agreement = ["--agreement", "01/TT", "--agreed-from", AGREED_FROM];
-        home.done(&[["partner", "update", code].as_slice(), &agreement].concat());
-        (code, issue(&["--role", "partner", "--partner", code]))
-    };
-    Tokens {
-        partners: PARTNERS.into_iter().map(partner).collect(),
-        reader: issue(&["--role", "reader"]),
-    }
+/// Issues a token.
+pub fn issue(home: &Home, grant: &[&str]) -> String {
+    let told = home.done(&[&["token", "issue"], grant].concat());
+    told.trim().to_owned()
 }
 
 /// One process that serves the registry. Killed when dropped.

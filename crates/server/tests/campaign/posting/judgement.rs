@@ -7,11 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 
-use crate::client::Campaign;
+use super::client::Campaign;
+use super::record::Record;
+use super::report::{Counts, LAST_BEFORE_REORGANISATION, Report};
 use crate::harness::Home;
-use crate::record::Record;
 use crate::registry::Instance;
-use crate::report::{Counts, LAST_BEFORE_REORGANISATION, Report};
 
 const REPORTS: &str = "{ certificateReports(first: 200) { totalCount nodes {
     name state revision cumulativeIssued issued renewed revoked receipt contentSha256

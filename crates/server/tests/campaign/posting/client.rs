@@ -1,5 +1,6 @@
 //! A partner's machine on a bad line: posts every report again and again, and often hangs up.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,21 +12,13 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::record::{Post, Record};
+use super::report::Report;
 use crate::chance::Chance;
-use crate::record::{Post, Record};
-use crate::registry::Tokens;
-use crate::report::Report;
+use crate::plan::Stage;
 
 /// How long an answer takes, as long as a client had none.
 const FIRST_GUESS: Duration = Duration::from_millis(60);
-
-/// Where the campaign stands.
-#[derive(Clone)]
-pub enum Stage {
-    /// There is a server at this host and port, unless it was killed since.
-    At(String),
-    Over,
-}
 
 /// How a report is posted.
 enum Manner {
@@ -33,6 +26,14 @@ enum Manner {
     Whole,
     HangUpWhileSending,
     HangUpBeforeAnswer,
+}
+
+/// Tokens of those who take part.
+pub struct Tokens {
+    /// Each partner's.
+    pub partners: HashMap<&'static str, String>,
+    /// Of one who sees all reports.
+    pub reader: String,
 }
 
 /// What all clients have in common.
