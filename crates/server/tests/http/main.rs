@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod access_log;
 mod as_of;
 mod audit;
 mod certificate_totals;
@@ -16,6 +17,7 @@ mod connections;
 mod connectivity;
 mod coverage;
 mod documents;
+mod erasure;
 mod events;
 mod forge;
 mod harness;

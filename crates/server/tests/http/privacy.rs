@@ -1,4 +1,4 @@
-//! What of persons is shown to whom, over HTTP: masks, purposes, units, erasure, small figures.
+//! What of persons is shown to whom, over HTTP: masks, purposes, units, small figures.
 
 use crate::harness::{HAMLET, REGISTER, TestApp, household, survey};
 use registry_domain::access::{Grant, Mode, Principal, Role, Scope, TokenId};
@@ -11,17 +11,16 @@ on_both_engines!(
     personal_data_is_masked_unless_it_may_be_read_and_a_purpose_is_stated,
     whose_number_it_is_counts_as_personal_data,
     an_officer_changes_only_what_lies_in_the_unit,
-    erased_personal_data_is_nowhere_any_more,
     nobody_learns_of_few_households_from_public_figures,
 );
 
 /// A hamlet of another commune than [`HAMLET`], in both eras.
 const ELSEWHERE: &str = "31441001";
 
-const HEAD: &str = "query($code: HouseholdCode!) { household(code: $code) {
+pub const HEAD: &str = "query($code: HouseholdCode!) { household(code: $code) {
     version head { name citizenNumber phone masked } } }";
 
-fn bearer(role: Role, unit: Option<UnitId>) -> Principal {
+pub fn bearer(role: Role, unit: Option<UnitId>) -> Principal {
     let grant = Grant::new(role.scopes(), role.mode(), None, unit).unwrap();
     Principal::bearer(role.name(), TokenId::new("token-7").unwrap(), grant)
 }
@@ -31,7 +30,7 @@ fn vi_tan(app: &TestApp) -> UnitId {
     app.store.units().resolve("31333".parse().unwrap(), app.store.today()).unwrap().id
 }
 
-async fn with_head(app: &TestApp, hamlet: &str, number: &str) -> String {
+pub async fn with_head(app: &TestApp, hamlet: &str, number: &str) -> String {
     let mut input = household(hamlet);
     input["head"] =
         json!({ "name": "Trần Văn Xoài", "citizenNumber": number, "phone": "0912 345 678" });
@@ -39,7 +38,7 @@ async fn with_head(app: &TestApp, hamlet: &str, number: &str) -> String {
     data["registerHousehold"]["household"]["code"].as_str().unwrap().to_owned()
 }
 
-async fn rows(app: &TestApp, sql: &str) -> Vec<QueryResult> {
+pub async fn rows(app: &TestApp, sql: &str) -> Vec<QueryResult> {
     let beside = app.database.beside().await;
     let statement = Statement::from_string(beside.get_database_backend(), sql);
     beside.query_all_raw(statement).await.unwrap()
@@ -146,48 +145,6 @@ async fn an_officer_changes_only_what_lies_in_the_unit(engine: Engine) {
     officer.survey(survey(&here, "2024-01-01")).await;
 }
 
-async fn erased_personal_data_is_nowhere_any_more(engine: Engine) {
-    const ERASE: &str = "mutation($input: EraseHouseholdPersonalDataInput!) {
-        eraseHouseholdPersonalData(input: $input) {
-            household { version head { name } } replayed errors { code path currentVersion } } }";
-    let app = TestApp::start(engine).await;
-    let code = with_head(&app, HAMLET, "000180001212").await;
-    let change = "mutation($input: UpdateHouseholdInput!) { updateHousehold(input: $input) { errors { code } } }";
-    let input = json!({ "household": code, "version": 1, "effectiveOn": "2024-01-01", "head": { "name": "Trần Thị Mít" } });
-    app.data(change, json!({ "input": input })).await;
-
-    let erase = |version: u32| json!({ "input": { "household": code, "version": version, "idempotencyKey": format!("erase-{version}") } });
-    let officer = app.beside(bearer(Role::Officer, None)).await;
-    let refused = officer.answer(ERASE, erase(2)).await;
-    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
-    let admin = app.beside(bearer(Role::Admin, None)).await;
-    let stale = admin.data(ERASE, erase(1)).await;
-    assert_eq!(
-        stale["eraseHouseholdPersonalData"]["errors"],
-        json!([{ "code": "CONFLICT", "path": ["input", "version"], "currentVersion": 2 }])
-    );
-    let done = admin.data(ERASE, erase(2)).await;
-    assert_eq!(
-        done["eraseHouseholdPersonalData"],
-        json!({ "household": { "version": 3, "head": null }, "replayed": false, "errors": [] })
-    );
-    let again = admin.data(ERASE, erase(2)).await;
-    assert_eq!(again["eraseHouseholdPersonalData"]["replayed"], true);
-
-    let kept = rows(&app, "SELECT head, citizen_hash, phone_hash FROM household").await;
-    assert_eq!(kept[0].try_get::<Vec<u8>>("", "head").unwrap(), Vec::<u8>::new());
-    assert_eq!(kept[0].try_get::<Option<Vec<u8>>>("", "citizen_hash").unwrap(), None);
-    assert_eq!(kept[0].try_get::<Option<Vec<u8>>>("", "phone_hash").unwrap(), None);
-    let versions = rows(&app, "SELECT head FROM household_version").await;
-    assert_eq!(versions.len(), 3);
-    for version in versions {
-        assert_eq!(version.try_get::<Vec<u8>>("", "head").unwrap(), Vec::<u8>::new());
-    }
-    assert_eq!(app.data(HEAD, json!({ "code": code })).await["household"]["head"], json!(null));
-    // The number may be registered again.
-    with_head(&app, HAMLET, "000180001212").await;
-}
-
 async fn nobody_learns_of_few_households_from_public_figures(engine: Engine) {
     const FIGURE: &str = "query($unit: UnitRef!) {
         indicators(unit: $unit, on: \"2024-06-30\", codes: [HOUSEHOLD_FIBRE]) {
@@ -225,54 +182,6 @@ async fn nobody_learns_of_few_households_from_public_figures(engine: Engine) {
         told,
         json!([{ "denominator": 0, "coverage": "WHOLE" }, { "denominator": null, "coverage": "SUPPRESSED" }])
     );
-}
-
-/// Every byte of the database's file and of what lies beside it.
-fn file_bytes(app: &TestApp) -> Vec<u8> {
-    let files = std::fs::read_dir(app.database.folder.path()).unwrap();
-    files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
-}
-
-fn holds(bytes: &[u8], value: &[u8]) -> bool {
-    bytes.windows(value.len()).any(|window| window == value)
-}
-
-#[tokio::test]
-async fn an_erasure_leaves_no_byte_behind_and_the_log_whole() {
-    const ERASE: &str = "mutation($input: EraseHouseholdPersonalDataInput!) {
-        eraseHouseholdPersonalData(input: $input) { errors { code } } }";
-    const STALL: &str = "mutation($input: RegisterSellerInput!) {
-        registerSeller(input: $input) { errors { code path message } } }";
-    let app = TestApp::start(Engine::Sqlite).await;
-    let code = with_head(&app, HAMLET, "000180001212").await;
-    let stall = json!({ "kind": "HOUSEHOLD", "name": "Trần Văn Xoài", "hamlet": { "code": HAMLET },
-        "household": code, "registeredOn": "2024-01-01" });
-    let stall = app.data(STALL, json!({ "input": stall })).await;
-    assert_eq!(stall["registerSeller"]["errors"], json!([]));
-    app.store.sequence().await.unwrap();
-    let sealed = rows(&app, "SELECT head, citizen_hash, phone_hash FROM household").await;
-    let mut values: Vec<Vec<u8>> = ["head", "citizen_hash", "phone_hash"]
-        .map(|column| sealed[0].try_get::<Vec<u8>>("", column).unwrap())
-        .to_vec();
-    values.extend(["Trần Văn Xoài", "tran van xoai"].map(|name| name.as_bytes().to_vec()));
-    let before = file_bytes(&app);
-    for value in &values {
-        assert!(holds(&before, value), "{value:?} is looked for in vain");
-    }
-    let input = json!({ "household": code, "version": 1 });
-    let erased = app.data(ERASE, json!({ "input": input })).await;
-    assert_eq!(erased["eraseHouseholdPersonalData"]["errors"], json!([]));
-    let after = file_bytes(&app);
-    for value in values.iter().map(Vec::as_slice).chain([b"000180001212".as_slice(), b"0912345678"])
-    {
-        assert!(!holds(&after, value), "{} stayed", String::from_utf8_lossy(value));
-    }
-    app.store.sequence().await.unwrap();
-    let key = registry_persistence::stored_log_key(&app.database.config).await.unwrap();
-    let trust = registry_persistence::AuditTrust { key, earlier: None };
-    let (config, data_key) = (&app.database.config, &app.database.key);
-    let verified = registry_persistence::verify(config, data_key, &trust, &mut |_| {}).await;
-    assert_eq!(verified.unwrap().findings, []);
 }
 
 #[tokio::test]
