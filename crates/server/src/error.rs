@@ -17,6 +17,7 @@ use registry_persistence::{NotADataKey, NotADatabaseUrl, StoreError};
 /// | 5 | the data key is missing or wrong |
 /// | 6 | the address can't be listened on |
 /// | 7 | a file or folder can't be used |
+/// | 8 | another server does not answer, or not to this token |
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// The command ran and found what it looks for.
@@ -65,6 +66,14 @@ pub enum ServerError {
         /// What the system says.
         reason: std::io::Error,
     },
+    /// Another server gives no answer.
+    #[error("{address}: {reason}")]
+    NoAnswer {
+        /// What was asked for.
+        address: String,
+        /// What came instead, in both languages.
+        reason: String,
+    },
 }
 
 impl ServerError {
@@ -80,6 +89,7 @@ impl ServerError {
             Self::OpenDataKey(_) => "OPEN_DATA_KEY",
             Self::CannotListen { .. } => "CANNOT_LISTEN",
             Self::File { .. } => "FILE",
+            Self::NoAnswer { .. } => "NO_ANSWER",
         }
     }
 
@@ -87,7 +97,7 @@ impl ServerError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Found(_) => 1,
+            Self::Found(_) | Self::Store(StoreError::Log(_)) => 1,
             Self::Configuration(_) | Self::DatabaseUrl(_) => 3,
             Self::Store(StoreError::WrongDataKey { .. })
             | Self::MalformedDataKey { .. }
@@ -96,6 +106,7 @@ impl ServerError {
             Self::Store(_) => 4,
             Self::CannotListen { .. } => 6,
             Self::File { .. } => 7,
+            Self::NoAnswer { .. } => 8,
         })
     }
 

@@ -5,6 +5,7 @@
     reason = "a test stops at the first thing that is not as it must be"
 )]
 
+mod access_log;
 mod audit;
 mod certificates;
 mod commerce_import;
@@ -14,8 +15,12 @@ mod edge;
 mod examples;
 mod export;
 mod failures;
+mod handbook;
 mod harness;
 mod import;
 mod maintenance;
+mod pages;
 mod partner_kit;
+mod proofs;
+mod served_log;
 mod tokens;

@@ -1,13 +1,13 @@
 //! A log as it is served over HTTP, in the form of C2SP's tlog-tiles.
 
-use http::{HeaderValue, Uri};
+use http::{HeaderValue, StatusCode, Uri};
 use registry_domain::audit::{
     Checkpoint, Digest, SignedNote, TILE_WIDTH, TileId, TileKind, TilePath, Tiles, VerifierKey,
     decode_entries,
 };
 
 use crate::error::ServerError;
-use crate::fetch::{self, HttpClient, Schemes};
+use crate::fetch::{self, FetchError, HttpClient, Schemes};
 
 /// The largest bundle: 256 entries of at most 64 KiB each.
 const BUNDLE_LIMIT: usize = 17 << 20;
@@ -27,7 +27,9 @@ impl RemoteLog {
     pub(super) fn open(url: &str, token: Option<String>) -> Result<Self, ServerError> {
         let token = token.map(|token| {
             let bearer = HeaderValue::from_str(&format!("Bearer {}", token.trim()));
-            bearer.map_err(|_| ServerError::Found("the token is none / mã truy cập sai".into()))
+            bearer.map_err(|_| {
+                ServerError::Configuration("the token is none / mã truy cập sai".into())
+            })
         });
         Ok(Self {
             base: url.trim_end_matches('/').to_owned(),
@@ -85,10 +87,19 @@ impl RemoteLog {
 
     async fn get(&self, path: &str, limit: usize) -> Result<Vec<u8>, ServerError> {
         let address = format!("{}/{path}", self.base);
-        let told = |reason: String| ServerError::Found(format!("{address}: {reason}"));
-        let uri: Uri = address.parse().map_err(|_| told("no address / địa chỉ sai".into()))?;
+        let no_answer = |reason: String| ServerError::NoAnswer { address: address.clone(), reason };
+        let uri: Uri = address.parse().map_err(|_| no_answer("no address / địa chỉ sai".into()))?;
         let answer = fetch::get(&self.client, &uri, self.token.as_ref(), limit).await;
-        answer.map_err(|error| told(error.to_string()))
+        answer.map_err(|error| match error {
+            // What a checkpoint signs must be there.
+            FetchError::Status(StatusCode::NOT_FOUND) if path.starts_with("tile/") => {
+                ServerError::Found(format!("{address} is missing / không có {address}"))
+            }
+            FetchError::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => no_answer(
+                format!("{error}: --token must name a file with a token that may read the log / cần mã truy cập có quyền audit:read"),
+            ),
+            error => no_answer(error.to_string()),
+        })
     }
 
     fn wrong(&self, path: &str) -> ServerError {
