@@ -39,14 +39,14 @@ def opened(note, vkey):
 
 def export(path, vkey, older=None):
     *events, last = map(json.loads, pathlib.Path(path).read_text("utf-8").strip("\n").split("\n"))
-    origin, size, root = opened(last["checkpoint"], vkey)
+    origin, size, root = opened(last.get("checkpoint") or sys.exit("the export was cut off before its last line"), vkey)
     if older:
         old_origin, old_size, old_root = opened(pathlib.Path(older).read_text("utf-8"), vkey)
         began = old_size == "0" and old_root == sha256()  # every tree grew from the empty one
         if old_origin != origin or not (began or grew(int(old_size), int(size), last["consistency"], old_root, root)):
             sys.exit(f"the tree of {size} did not grow from the older one of {old_size}")
     for number, event in enumerate(events, events[0]["sequence"] if events else 0):
-        leaf, told = root_of([event["entry"]]), json.loads(event["entry"])["changes"]
+        leaf, told = root_of([event["entry"]]), json.loads(event["entry"]).get("changes", {"root": sha256(), "size": 0})
         if event["sequence"] != number: sys.exit(f"sequence {number} is missing")
         if climb(leaf, number, int(size), event["proof"])[1] != root: sys.exit(f"sequence {number} is not in the tree")
         if (told["root"], told["size"]) != (root_of(event["changes"]), len(event["changes"])):

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::harness::{Home, Server};
+use crate::proofs;
 use registry_testing::{Engine, on_both_engines};
 use serde_json::{Value, json};
 
@@ -77,6 +78,7 @@ fn article() -> Vec<Row> {
 async fn every_example_answers_on_the_demo_province(engine: Engine) {
     let home = Home::new(engine).await;
     home.done(&["seed", "--scale", "small"]);
+    let log_key = home.done(&["audit", "key"]).trim().parse().unwrap();
     let server = home.serve();
     let rows = article();
     let mut read = Vec::new();
@@ -86,7 +88,11 @@ async fn every_example_answers_on_the_demo_province(engine: Engine) {
     let examples = examples();
     assert!(!examples.is_empty());
     for example in &examples {
-        let data = example.data(&server).await;
+        let mut data = example.data(&server).await;
+        if example.name.starts_with("audit_") {
+            proofs::check(&example.name, &data, &log_key);
+            data = proofs::settled(data);
+        }
         insta::with_settings!({ snapshot_path => "answers", prepend_module_to_snapshot => false }, {
             insta::assert_json_snapshot!(example.name.as_str(), data);
         });
