@@ -1,15 +1,15 @@
-//! What partners post, as request bodies: reports of 75 lines, batches of 1,000 certificates.
+//! What partners and officers post, as request bodies.
 
 use std::fs;
-use std::path::Path;
 
-use crate::TaskError;
+use crate::BenchError;
+use crate::program::{Home, Program, file};
 
 /// A partner that the demo province doesn't know.
-pub(super) const PARTNER: &str = "BENCH";
+const PARTNER: &str = "BENCH";
 
 /// The first day of its agreement.
-pub(super) const AGREED_FROM: &str = "2021-07-01";
+const AGREED_FROM: &str = "2021-07-01";
 
 /// Months on the older boundaries: 2021-07…2025-06.
 const MONTHS: u32 = 48;
@@ -23,10 +23,23 @@ const REPORT: &str = "mutation($input: SubmitCertificateReportInput!) { submitCe
 const REGISTER: &str = "mutation($input: RegisterCertificatesInput!) { registerCertificates(input: $input) \
     { registered errors { code path message } } }";
 
+const SURVEY: &str = "mutation($input: RecordConnectivityBatchInput!) { recordConnectivityBatch(input: $input) \
+    { recorded errors { code path message } } }";
+
+/// A household that moved into a hamlet; each time another. What `register.lua` posts as well.
+pub(crate) const HOUSEHOLD: &str = r#"{"query":"mutation { registerHousehold(input: { hamlet: {code: \"31333001\"}, composition: {members: 4, adults: 3, workingAge: 2}, head: {name: \"Nguyễn Thị Bưởi\"}, registeredOn: \"2022-06-01\" }) { household { code } errors { code path message } } }"}"#;
+
+/// Registers the partner that posts.
+pub(crate) fn know_partner(program: &Program<'_>, home: &Home) -> Result<(), BenchError> {
+    program.run(home, &["partner", "register", PARTNER, "Bench"])?;
+    let agreed = ["--agreement", "bench", "--agreed-from", AGREED_FROM];
+    program.run(home, &[&["partner", "update", PARTNER], &agreed[..]].concat())?;
+    Ok(())
+}
+
 /// One report per month: ten certificates in each commune.
-pub(super) fn reports() -> Result<Vec<String>, TaskError> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../seeds/units_2024.csv");
-    let units = fs::read_to_string(file)?;
+pub(crate) fn reports() -> Result<Vec<String>, BenchError> {
+    let units = fs::read_to_string(file("../seeds/units_2024.csv"))?;
     let codes = units.lines().filter_map(|line| line.split(',').find(|cell| is_commune(cell)));
     let lines =
         codes.map(|code| format!(r#"{{"unit":"{code}","issued":10,"renewed":1,"revoked":0}}"#));
@@ -49,7 +62,7 @@ fn is_commune(cell: &str) -> bool {
 }
 
 /// Batches of 1,000 certificates of as many holders.
-pub(super) fn certificates() -> Vec<String> {
+pub(crate) fn certificates() -> Vec<String> {
     let certificate = |number: u32| {
         format!(
             r#"{{"serial":"{serial:X}","issuer":"BENCH-CA","holder":"000{number:09}","unit":"31321","validFrom":"2024-05-10","validTo":"2026-05-10"}}"#,
@@ -61,6 +74,17 @@ pub(super) fn certificates() -> Vec<String> {
         body(REGISTER, &format!(r#"{{"partner":"{PARTNER}","certificates":[{}]}}"#, rows.join(",")))
     };
     (0..BATCHES).map(batch).collect()
+}
+
+/// Surveys of these households on one day.
+pub(crate) fn surveys(households: &[String], on: &str) -> String {
+    let survey = |code: &String| {
+        format!(
+            r#"{{"household":"{code}","surveyedOn":"{on}","fixedLine":{{"technology":"FIBRE","provider":"VNPT"}},"mobileGeneration":"G4","adultsWithSmartphone":2,"workingAgeTrained":1,"adultsWithPublicServiceAccount":1,"adultsWithVneidLevel2":1,"adultsPayingCashless":1,"services":[{{"service":"ZALO","adults":2}}]}}"#
+        )
+    };
+    let surveys: Vec<_> = households.iter().map(survey).collect();
+    body(SURVEY, &format!(r#"{{"surveys":[{}]}}"#, surveys.join(",")))
 }
 
 fn body(query: &str, input: &str) -> String {

@@ -1,17 +1,11 @@
-//! How fast and how large: the province on both engines, as a user would run it.
-//!
-//! Drives the release build from outside with `wrk` and `curl`; prints the table that README shows.
+//! The province on both engines, as a user would run it: seeding, reading, posting.
 
-mod posting;
+use std::iter::repeat_n;
+use std::time::Duration;
 
-use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-use crate::postgres::{Cluster, Durability};
-use crate::{TaskError, answers, run as run_program};
+use crate::program::{Engine, Home, Program};
+use crate::server::{Server, median};
+use crate::{BenchError, posting};
 
 /// Long enough for 100,000 requests and more.
 const LOAD: Duration = Duration::from_secs(30);
@@ -36,7 +30,6 @@ struct Measured {
     seed: Duration,
     ready: Duration,
     requests: u64,
-    per_second: f64,
     memory_mib: u64,
     indicators_ms: f64,
     totals_ms: f64,
@@ -46,179 +39,57 @@ struct Measured {
     certificates_ms: f64,
 }
 
-pub(crate) fn run() -> Result<(), TaskError> {
-    need("wrk")?;
-    need("curl")?;
-    run_program(Command::new("cargo").args(["build", "--release"]))?;
-    let sqlite = measure(None)?;
-    let cluster = Cluster::start(Durability::On)?;
-    let postgres = measure(Some(&cluster.url()))?;
+pub(crate) fn run(program: &Program<'_>, engines: &[Engine; 2]) -> Result<(), BenchError> {
+    let [sqlite, postgres] = engines;
+    let (sqlite, postgres) = (measure(program, sqlite)?, measure(program, postgres)?);
     let row = |what: &str, told: &dyn Fn(&Measured) -> String| {
         println!("| {what} | {} | {} |", told(&sqlite), told(&postgres));
     };
+    let milliseconds = |what: &str, of: &dyn Fn(&Measured) -> f64| {
+        row(&format!("{what}, median server time"), &|measured| format!("{:.2} ms", of(measured)));
+    };
     println!("| | SQLite | PostgreSQL |\n| --- | --- | --- |");
     row("`seed --scale province`", &|m| format!("{:.1} s", m.seed.as_secs_f64()));
-    row("`serve` until ready", &|m| format!("{:.2} s", m.ready.as_secs_f64()));
-    row("mixed queries a second, 32 connections", &|m| format!("{:.0}", m.per_second));
-    row("memory after so many queries", &|m| format!("{} MiB, {}", m.memory_mib, m.requests));
-    row("indicators of the province and its 75 communes, server time", &|m| {
-        format!("{:.2} ms", m.indicators_ms)
+    row("`serve` until ready, seeded", &|m| format!("{:.2} s", m.ready.as_secs_f64()));
+    row("mixed queries a second, 32 connections", &|m| format!("{}", m.requests / LOAD.as_secs()));
+    row("resident memory afterwards", &|m| {
+        format!("{} MiB after {} queries", m.memory_mib, m.requests)
     });
-    row("certificates of the province by partner and month, server time", &|m| {
-        format!("{:.2} ms", m.totals_ms)
-    });
-    row("50 listings on sale with all facets, server time", &|m| {
-        format!("{:.2} ms", m.listings_ms)
-    });
-    row("listings found by words, server time", &|m| format!("{:.2} ms", m.search_ms));
-    row("a report of 75 lines taken, server time", &|m| format!("{:.2} ms", m.report_ms));
-    row("1,000 certificates registered, server time", &|m| format!("{:.0} ms", m.certificates_ms));
+    milliseconds("all 23 indicators of the province and its 75 communes", &|m| m.indicators_ms);
+    milliseconds("certificates of the province by partner and month", &|m| m.totals_ms);
+    milliseconds(
+        "50 listings on sale with seller, product, marketplace, commune and all facets",
+        &|m| m.listings_ms,
+    );
+    milliseconds("up to 50 listings found by `buoi nam roi`", &|m| m.search_ms);
+    milliseconds("a report of 75 lines taken", &|m| m.report_ms);
+    milliseconds("1,000 single certificates registered", &|m| m.certificates_ms);
     Ok(())
 }
 
-fn need(program: &str) -> Result<(), TaskError> {
-    if answers(program, "--version") || answers(program, "-v") || found(program) {
-        return Ok(());
-    }
-    Err(TaskError::Missing(format!("{program} is missing; as root: apt-get install {program}")))
-}
-
-fn found(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).exists())
-}
-
-fn measure(database: Option<&str>) -> Result<Measured, TaskError> {
-    let folder = tempfile::Builder::new().prefix("registry-bench-").tempdir()?;
-    let started = Instant::now();
-    run_program(&mut registry(folder.path(), database, &["seed", "--scale", "province"]))?;
-    let seed = started.elapsed();
-    let server = Server::start(folder.path(), database)?;
-    let load = server.load()?;
+fn measure(program: &Program<'_>, engine: &Engine) -> Result<Measured, BenchError> {
+    let home = Home::new(engine)?;
+    let seed = program.run(&home, &["seed", "--scale", "province"])?.time;
+    let server = Server::start(program, &home)?;
+    let requests = server.load("mixed.lua", 32, LOAD)?.requests;
     let memory_mib = server.memory_mib()?;
-    let indicators_ms = server.median_ms(std::iter::repeat_n(INDICATORS, SINGLES))?;
-    let totals_ms = server.median_ms(std::iter::repeat_n(TOTALS, SINGLES))?;
-    let listings_ms = server.median_ms(std::iter::repeat_n(LISTINGS, SINGLES))?;
-    let search_ms = server.median_ms(std::iter::repeat_n(SEARCH, SINGLES))?;
-    know_partner(folder.path(), database)?;
+    let often = |body| Ok::<_, BenchError>(median(server.times(repeat_n(body, SINGLES))?));
+    let indicators_ms = often(INDICATORS)?;
+    let totals_ms = often(TOTALS)?;
+    let listings_ms = often(LISTINGS)?;
+    let search_ms = often(SEARCH)?;
+    posting::know_partner(program, &home)?;
     let (reports, certificates) = (posting::reports()?, posting::certificates());
-    let report_ms = server.median_ms(reports.iter().map(String::as_str))?;
-    let certificates_ms = server.median_ms(certificates.iter().map(String::as_str))?;
-    let per_second = f64::from(u32::try_from(load).unwrap_or(u32::MAX)) / LOAD.as_secs_f64();
     Ok(Measured {
         seed,
         ready: server.ready,
-        requests: load,
-        per_second,
+        requests,
         memory_mib,
         indicators_ms,
         totals_ms,
         listings_ms,
         search_ms,
-        report_ms,
-        certificates_ms,
+        report_ms: median(server.times(reports.iter().map(String::as_str))?),
+        certificates_ms: median(server.times(certificates.iter().map(String::as_str))?),
     })
-}
-
-/// Registers the partner that posts.
-fn know_partner(data: &Path, database: Option<&str>) -> Result<(), TaskError> {
-    let arguments = ["partner", "register", posting::PARTNER, "Bench"];
-    run_program(&mut registry(data, database, &arguments))?;
-    let agreed = ["--agreement", "bench", "--agreed-from", posting::AGREED_FROM];
-    let arguments = [&["partner", "update", posting::PARTNER], &agreed[..]].concat();
-    run_program(&mut registry(data, database, &arguments))
-}
-
-fn registry(data: &Path, database: Option<&str>, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program());
-    command.args(arguments).arg("--data").arg(data);
-    if let Some(url) = database {
-        command.args(["--database", url]);
-    }
-    command
-}
-
-fn program() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/release/registry")
-}
-
-/// A server under measurement; stopped when dropped.
-struct Server {
-    process: Child,
-    address: String,
-    ready: Duration,
-}
-
-impl Server {
-    fn start(data: &Path, database: Option<&str>) -> Result<Self, TaskError> {
-        let started = Instant::now();
-        let arguments = ["serve", "--demo", "--listen", "127.0.0.1:0"];
-        let mut process = registry(data, database, &arguments).stdout(Stdio::piped()).spawn()?;
-        let out = process.stdout.take().ok_or_else(|| TaskError::Failed("serve".into()))?;
-        let mut greeting = String::new();
-        BufReader::new(out).read_line(&mut greeting)?;
-        let address = greeting.split(' ').find(|word| word.starts_with("http://"));
-        let address = address.ok_or_else(|| TaskError::Failed(format!("serve: {greeting}")))?;
-        Ok(Self { address: address.to_owned(), process, ready: started.elapsed() })
-    }
-
-    /// Drives the mixed load; how many requests were answered well.
-    fn load(&self) -> Result<u64, TaskError> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/mixed.lua");
-        let mut wrk = Command::new("wrk");
-        wrk.args(["-t", "1", "-c", "32", "-d", &format!("{}s", LOAD.as_secs()), "-s"]);
-        let output = wrk.arg(script).arg(&self.address).output()?;
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        if !output.status.success() || told.contains("Non-2xx") || told.contains("faulty") {
-            return Err(TaskError::Failed(format!("wrk: {told}")));
-        }
-        let requests = told.lines().find_map(|line| line.trim().split_once(" requests in"));
-        let requests = requests.and_then(|(number, _)| number.parse().ok());
-        requests.ok_or_else(|| TaskError::Failed(format!("wrk: {told}")))
-    }
-
-    fn memory_mib(&self) -> Result<u64, TaskError> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = resident.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        kib.map(|kib| kib / 1_024).ok_or_else(|| TaskError::Failed("reading VmRSS".into()))
-    }
-
-    /// The median of the server's own time for these operations, each of which must succeed.
-    fn median_ms<'bodies>(
-        &self,
-        bodies: impl Iterator<Item = &'bodies str>,
-    ) -> Result<f64, TaskError> {
-        let mut times = bodies.map(|body| self.timed(body)).collect::<Result<Vec<_>, _>>()?;
-        times.sort_by(f64::total_cmp);
-        times.get(times.len() / 2).copied().ok_or_else(|| TaskError::Failed("measuring".into()))
-    }
-
-    fn timed(&self, body: &str) -> Result<f64, TaskError> {
-        let mut curl = Command::new("curl");
-        curl.args(["-s", "-D", "-", "-H", "Content-Type: application/json", "-d", "@-"]);
-        curl.arg(&self.address).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut running = curl.spawn()?;
-        if let Some(mut input) = running.stdin.take() {
-            input.write_all(body.as_bytes())?;
-        }
-        let output = running.wait_with_output()?;
-        let answer = String::from_utf8_lossy(&output.stdout).into_owned();
-        let time = answer.split("total;dur=").nth(1).and_then(|rest| rest.lines().next());
-        let time = time.and_then(|time| time.trim().parse::<f64>().ok());
-        // Payloads have a list of errors, too; it must be empty.
-        let faulty = answer.replace("\"errors\":[]", "").contains("\"errors\"");
-        match time {
-            Some(time) if !faulty => Ok(time),
-            _ => Err(TaskError::Failed(format!("curl: {}", &answer[..answer.len().min(1_000)]))),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Nothing of it is needed any more.
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
 }

@@ -60,6 +60,9 @@ impl Store {
         key: DataKey,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
+        if audit::IS_LEFT_OUT {
+            tracing::warn!("this build keeps no audit log; it is for measuring alone");
+        }
         // The writer comes first: a read-only connection can't set up SQLite's journal.
         let writers = connect(config, Purpose::Write).await?;
         migrate::require_current(&writers).await?;

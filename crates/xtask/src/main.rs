@@ -29,8 +29,11 @@ enum Task {
     },
     /// Starts the tests' PostgreSQL and keeps it until Ctrl-C.
     Postgres,
-    /// Seeds the province on both engines, serves it, and prints a table of times and memory.
-    Bench,
+    /// Measures release builds on both engines and prints the tables of README.
+    Bench {
+        /// What to measure: `province` or `audit` [default: all].
+        what: Vec<String>,
+    },
     /// Lets clients write while the server is killed again and again, on both engines; fails on any loss.
     #[command(subcommand)]
     Campaign(campaign::Campaign),
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test { filter } => test::run(&filter),
         Task::Postgres => postgres::keep(),
-        Task::Bench => bench::run(),
+        Task::Bench { what } => bench::run(&what),
         Task::Campaign(campaign) => campaign::run(&campaign),
         Task::SupplyChain => supply_chain::check(),
     };

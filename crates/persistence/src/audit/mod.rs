@@ -19,6 +19,9 @@ mod subject;
 mod tree;
 mod verify;
 
+/// Whether writes leave no event: in builds for measuring alone.
+pub(crate) const IS_LEFT_OUT: bool = cfg!(feature = "unaudited");
+
 pub(crate) use change::Changes;
 pub(crate) use event::{Deed, Occasion, Outcome, note};
 pub use finding::AuditFinding;

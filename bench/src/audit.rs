@@ -1,0 +1,145 @@
+//! The audit log: what it costs a write, with and without; what verifying and proving cost.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::BenchError;
+use crate::posting::{self, HOUSEHOLD};
+use crate::program::{Engine, Home, Program};
+use crate::server::{Server, median};
+
+/// Rounds in which the registry with the log and the one without take turns.
+const ROUNDS: usize = 3;
+
+/// Households registered one after the other in a round.
+const SINGLES: usize = 301;
+
+/// Officers who write at once.
+const WRITERS: u32 = 16;
+
+/// How long they do in a round.
+const LOAD: Duration = Duration::from_secs(5);
+
+/// Surveys in a batch, and days on which a batch is recorded in a round.
+const SURVEYS: usize = 100;
+const DAYS: usize = 28;
+
+/// Events that are written; each is then there so many times.
+const EVENTS: u64 = 1_000;
+const TIMES: u64 = 1_000;
+
+/// Proofs asked for.
+const PROOFS: u64 = 201;
+
+/// Works whose cost is told with and without the log.
+const WORKS: [(&str, &str); 4] = [
+    ("single", "a household registered"),
+    ("load", "the same by 16 at once"),
+    ("report", "a report of 75 lines taken"),
+    ("batch", "100 surveys recorded"),
+];
+
+/// Times by work.
+type Times = BTreeMap<&'static str, Vec<f64>>;
+
+pub(crate) fn run(
+    audited: &Program<'_>,
+    unaudited: &Program<'_>,
+    engines: &[Engine; 2],
+) -> Result<(), BenchError> {
+    println!("\n| | | with the log | without | ratio |\n| --- | --- | --- | --- | --- |");
+    for engine in engines {
+        let [with, without] = compare(audited, unaudited, engine)?;
+        for (work, told) in WORKS {
+            let of = |times: &Times| median(times.get(work).cloned().unwrap_or_default());
+            let (with, without) = (of(&with), of(&without));
+            let ratio = with / without;
+            let engine = engine.name();
+            println!("| {told} | {engine} | {with:.2} ms | {without:.2} ms | {ratio:.2} |");
+        }
+    }
+    println!("\n| | SQLite | PostgreSQL |\n| --- | --- | --- |");
+    let [sqlite, postgres] = engines;
+    let rows = prove(audited, sqlite)?.into_iter().zip(prove(audited, postgres)?);
+    rows.for_each(|((what, sqlite), (_, postgres))| println!("| {what} | {sqlite} | {postgres} |"));
+    Ok(())
+}
+
+/// The same works by both on the same data, in turns.
+fn compare(
+    audited: &Program<'_>,
+    unaudited: &Program<'_>,
+    engine: &Engine,
+) -> Result<[Times; 2], BenchError> {
+    let home = Home::new(engine)?;
+    audited.run(&home, &["seed", "--scale", "small"])?;
+    posting::know_partner(audited, &home)?;
+    let reports = posting::reports()?;
+    let mut reports = reports.chunks(reports.len() / (2 * ROUNDS));
+    let mut times = [Times::new(), Times::new()];
+    for _ in 0..ROUNDS {
+        for (program, times) in [audited, unaudited].into_iter().zip(&mut times) {
+            let server = Server::start(program, &home)?;
+            work(&server, reports.next().unwrap_or_default(), times)?;
+        }
+    }
+    Ok(times)
+}
+
+fn work(server: &Server, reports: &[String], times: &mut Times) -> Result<(), BenchError> {
+    let mut households = Vec::new();
+    for _ in 0..SINGLES {
+        let (time, data) = server.ask(HOUSEHOLD)?;
+        times.entry("single").or_default().push(time);
+        let code = data["registerHousehold"]["household"]["code"].as_str().unwrap_or_default();
+        households.push(code.to_owned());
+    }
+    let reports = server.times(reports.iter().map(String::as_str))?;
+    times.entry("report").or_default().extend(reports);
+    for day in 1..=DAYS {
+        let body = posting::surveys(&households[..SURVEYS], &format!("2024-02-{day:02}"));
+        times.entry("batch").or_default().push(server.ask(&body)?.0);
+    }
+    let load = server.load("register.lua", WRITERS, LOAD)?;
+    times.entry("load").or_default().push(load.median_ms);
+    Ok(())
+}
+
+/// Verifies a long log and asks for proofs.
+fn prove(program: &Program<'_>, engine: &Engine) -> Result<Vec<(String, String)>, BenchError> {
+    let home = Home::new(engine)?;
+    program.run(&home, &["migrate", "up"])?;
+    let server = Server::start(program, &home)?;
+    for _ in 0..EVENTS {
+        server.ask(HOUSEHOLD)?;
+    }
+    drop(server);
+    // Each event of a household says how it is since; said again, it is true still.
+    home.execute(&format!(
+        "WITH RECURSIVE time(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM time WHERE n < {TIMES})
+        INSERT INTO audit_event (recorded_at, actor, token, action, request_id, subjects, purpose,
+            refusal, changes, changes_size, changes_root)
+        SELECT recorded_at, actor, token, action, request_id, subjects, purpose,
+            refusal, changes, changes_size, changes_root
+        FROM audit_event, time WHERE action = 'household.register' ORDER BY n, id"
+    ))?;
+    let sequenced = program.run(&home, &["audit", "checkpoint"])?;
+    let verified = program.run(&home, &["audit", "verify"])?;
+    let server = Server::start(program, &home)?;
+    let proof = |number: u64| {
+        let event = number * (EVENTS * TIMES / PROOFS);
+        let query = format!("{{ auditInclusionProof(event: {event}) {{ leafHash hashes }} }}");
+        Ok::<_, BenchError>(server.ask(&format!(r#"{{"query":"{query}"}}"#))?.0)
+    };
+    let proofs = (0..PROOFS).map(proof).collect::<Result<Vec<_>, _>>()?;
+    let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+    Ok(vec![
+        ("1,000,000 events given their places".into(), seconds(sequenced.time)),
+        ("1,000,000 events verified".into(), seconds(verified.time)),
+        ("memory at its peak meanwhile".into(), format!("{} MiB", verified.peak_mib)),
+        (
+            "proof that one of them is in the log, median server time".into(),
+            format!("{:.2} ms", median(proofs)),
+        ),
+    ])
+}
