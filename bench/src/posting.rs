@@ -6,7 +6,7 @@ use crate::BenchError;
 use crate::program::{Home, Program, file};
 
 /// A partner that the demo province doesn't know.
-const PARTNER: &str = "BENCH";
+pub(crate) const PARTNER: &str = "BENCH";
 
 /// The first day of its agreement.
 const AGREED_FROM: &str = "2021-07-01";
@@ -29,16 +29,20 @@ const SURVEY: &str = "mutation($input: RecordConnectivityBatchInput!) { recordCo
 /// A household that moved into a hamlet; each time another. What `register.lua` posts as well.
 pub(crate) const HOUSEHOLD: &str = r#"{"query":"mutation { registerHousehold(input: { hamlet: {code: \"31333001\"}, composition: {members: 4, adults: 3, workingAge: 2}, head: {name: \"Nguyễn Thị Bưởi\"}, registeredOn: \"2022-06-01\" }) { household { code } errors { code path message } } }"}"#;
 
-/// Registers the partner that posts.
-pub(crate) fn know_partner(program: &Program<'_>, home: &Home) -> Result<(), BenchError> {
-    program.run(home, &["partner", "register", PARTNER, "Bench"])?;
+/// Registers a partner that posts.
+pub(crate) fn know_partner(
+    program: &Program<'_>,
+    home: &Home,
+    partner: &str,
+) -> Result<(), BenchError> {
+    program.run(home, &["partner", "register", partner, "Bench"])?;
     let agreed = ["--agreement", "bench", "--agreed-from", AGREED_FROM];
-    program.run(home, &[&["partner", "update", PARTNER], &agreed[..]].concat())?;
+    program.run(home, &[&["partner", "update", partner], &agreed[..]].concat())?;
     Ok(())
 }
 
-/// One report per month: ten certificates in each commune.
-pub(crate) fn reports() -> Result<Vec<String>, BenchError> {
+/// A partner's reports, one per month: ten certificates in each commune.
+pub(crate) fn reports(partner: &str) -> Result<Vec<String>, BenchError> {
     let units = fs::read_to_string(file("../seeds/units_2024.csv"))?;
     let codes = units.lines().filter_map(|line| line.split(',').find(|cell| is_commune(cell)));
     let lines =
@@ -48,7 +52,7 @@ pub(crate) fn reports() -> Result<Vec<String>, BenchError> {
     let report = |at: u32| {
         let total = (at + 1) * 10 * u32::try_from(lines.len()).unwrap_or_default();
         let input = format!(
-            r#"{{"partner":"{PARTNER}","period":"{period}","cumulativeIssued":{total},"idempotencyKey":"bench-{period}","lines":[{lines}]}}"#,
+            r#"{{"partner":"{partner}","period":"{period}","cumulativeIssued":{total},"idempotencyKey":"{partner}-{period}","lines":[{lines}]}}"#,
             period = month(at),
             lines = lines.join(","),
         );

@@ -78,8 +78,8 @@ fn measure(program: &Program<'_>, engine: &Engine) -> Result<Measured, BenchErro
     let totals_ms = often(TOTALS)?;
     let listings_ms = often(LISTINGS)?;
     let search_ms = often(SEARCH)?;
-    posting::know_partner(program, &home)?;
-    let (reports, certificates) = (posting::reports()?, posting::certificates());
+    posting::know_partner(program, &home, posting::PARTNER)?;
+    let (reports, certificates) = (posting::reports(posting::PARTNER)?, posting::certificates());
     Ok(Measured {
         seed,
         ready: server.ready,

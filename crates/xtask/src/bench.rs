@@ -11,13 +11,26 @@ use crate::{TaskError, run as run_program};
 const UNAUDITED: &str = "registry-persistence/unaudited";
 
 pub(crate) fn run(what: &[String]) -> Result<(), TaskError> {
-    let unaudited = built("registry-unaudited", &["--features", UNAUDITED])?;
-    let registry = built("registry", &[])?;
-    run_program(Command::new("cargo").args(["build", "--release", "--package", "registry-bench"]))?;
+    let is_asked = |table: &str| what.iter().any(|asked| asked == table);
+    let mut bench = vec!["build", "--package", "registry-bench"];
+    let mut folder = "debug";
+    // What stands beside the registry is measured like it.
+    if is_asked("peers") {
+        bench.push("--release");
+        folder = "release";
+    }
+    let folder = target().join(folder);
+    let mut arguments = Vec::new();
+    if what.is_empty() || is_asked("audit") {
+        let unaudited = built("registry-unaudited", &["--features", UNAUDITED])?;
+        arguments.extend(["--unaudited".into(), unaudited]);
+    }
+    arguments.extend(["--registry".into(), built("registry", &[])?]);
+    run_program(Command::new("cargo").args(bench))?;
+    arguments.extend(["--floor".into(), folder.join("floor")]);
     let cluster = Cluster::start(Durability::On)?;
-    let mut bench = Command::new(target().join("release/registry-bench"));
-    bench.arg("--registry").arg(registry).arg("--unaudited").arg(unaudited);
-    run_program(bench.arg("--postgres").arg(cluster.url()).args(what))
+    let mut bench = Command::new(folder.join("registry-bench"));
+    run_program(bench.args(arguments).arg("--postgres").arg(cluster.url()).args(what))
 }
 
 /// Builds the registry and puts it where the next build leaves it alone.

@@ -13,28 +13,33 @@ use crate::{TaskError, run as run_program};
 /// Which campaign.
 #[derive(Subcommand)]
 pub(crate) enum Campaign {
-    /// Clients post the same certificate reports and hang up, while the server is killed every 5 s.
-    Posting(Length<64>),
-    /// Writers write as fast as they can while the server is killed every 5 s; then the audit log
-    /// must hold what was acknowledged.
-    Auditing(Length<16>),
+    /// 64 clients post the same certificate reports and hang up, while the server is killed every
+    /// 5 s.
+    Posting(Length),
+    /// 16 officers write as fast as they can while the server is killed every 5 s; then the audit
+    /// log must hold what was acknowledged.
+    Auditing(Length),
 }
 
 /// How long and by how many.
 #[derive(Args)]
-pub(crate) struct Length<const CLIENTS: u32> {
+pub(crate) struct Length {
     /// How long on each engine.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
-    /// How many clients at once.
-    #[arg(long, default_value_t = CLIENTS, value_parser = clap::value_parser!(u32).range(1..))]
-    clients: u32,
+    /// How many clients at once, if not as many as usual.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    clients: Option<u32>,
 }
 
 pub(crate) fn run(campaign: &Campaign) -> Result<(), TaskError> {
     match campaign {
-        Campaign::Posting(Length { seconds, clients }) => test("posting", *seconds, *clients),
-        Campaign::Auditing(Length { seconds, clients }) => test("auditing", *seconds, *clients),
+        Campaign::Posting(Length { seconds, clients }) => {
+            test("posting", *seconds, clients.unwrap_or(64))
+        }
+        Campaign::Auditing(Length { seconds, clients }) => {
+            test("auditing", *seconds, clients.unwrap_or(16))
+        }
     }
 }
 

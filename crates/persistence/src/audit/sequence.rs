@@ -96,24 +96,27 @@ async fn keep_sequencing(store: Weak<Inner>) {
 impl Inner {
     pub(crate) async fn sequence_all(&self) -> Result<u64, StoreError> {
         let mut sequenced = 0;
-        while is_any_waiting(&self.connections.readers).await? {
-            let some = self.sequence_some().await?;
-            sequenced += some;
-            if some == 0 {
-                break;
+        if !is_any_waiting(&self.connections.readers).await? {
+            return Ok(sequenced);
+        }
+        loop {
+            let (events, are_all) = self.sequence_some().await?;
+            sequenced += events;
+            // Whatever was noted meanwhile can wait: writers may never come to an end.
+            if are_all {
+                return Ok(sequenced);
             }
         }
-        Ok(sequenced)
     }
 
-    /// One transaction's worth; none if another instance is at it.
-    async fn sequence_some(&self) -> Result<u64, StoreError> {
+    /// One transaction's worth, and whether nothing waited besides; none if another instance is at it.
+    async fn sequence_some(&self) -> Result<(u64, bool), StoreError> {
         let transaction = engine::begin_writing(&self.connections.writers).await?;
         if !take_lease(&transaction).await? {
             transaction.rollback().await?;
-            return Ok(0);
+            return Ok((0, true));
         }
-        let events = waiting(&transaction).await?;
+        let (events, are_all) = waiting(&transaction).await?;
         let size = size(&transaction).await?;
         if !events.is_empty() {
             give_places(&transaction, size, &events).await?;
@@ -124,7 +127,7 @@ impl Inner {
             self.sign(&transaction, size + leaves.len() as u64, root).await?;
         }
         transaction.commit().await?;
-        Ok(events.len() as u64)
+        Ok((events.len() as u64, are_all))
     }
 
     fn mentions(
@@ -189,8 +192,10 @@ async fn is_any_waiting(connection: &impl ConnectionTrait) -> Result<bool, Store
     Ok(waiting.is_some())
 }
 
-/// Committed events without a place, by number; no more than memory likes.
-async fn waiting(transaction: &DatabaseTransaction) -> Result<Vec<event::Model>, StoreError> {
+/// Committed events without a place, by number, no more than memory likes; and whether these are all.
+async fn waiting(
+    transaction: &DatabaseTransaction,
+) -> Result<(Vec<event::Model>, bool), StoreError> {
     let sizes: Vec<(i32, Option<i32>)> = event::Entity::find()
         .select_only()
         .columns([event::Column::Id, event::Column::ChangesSize])
@@ -202,18 +207,21 @@ async fn waiting(transaction: &DatabaseTransaction) -> Result<Vec<event::Model>,
         .await?;
     let mut lines = 0;
     let mut numbers = Vec::with_capacity(sizes.len());
+    let mut are_all = (sizes.len() as u64) < EVENTS_AT_ONCE;
     for (number, size) in sizes {
         lines += i64::from(size.unwrap_or_default());
         if lines > LINES_AT_ONCE && !numbers.is_empty() {
+            are_all = false;
             break;
         }
         numbers.push(number);
     }
-    Ok(event::Entity::find()
+    let events = event::Entity::find()
         .filter(event::Column::Id.is_in(numbers))
         .order_by_asc(event::Column::Id)
         .all(transaction)
-        .await?)
+        .await?;
+    Ok((events, are_all))
 }
 
 /// How many events have their places. Refuses to go on if the newest checkpoint says otherwise.
