@@ -18,6 +18,8 @@ use sea_orm::{
     Statement, TransactionOptions, TransactionTrait as _,
 };
 
+use tracing::Instrument as _;
+
 use crate::StoreError;
 
 /// How to reach the database and how much of it to use.
@@ -274,6 +276,21 @@ async fn postgres(
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
+/// Lets work go on to its end even if nobody waits for it any more. A transaction that is given up
+/// while it begins would otherwise stay open on a connection that others get next.
+pub(crate) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(done) => done,
+        // Nobody aborts it; and when the whole process ends, nobody waits.
+        Err(stopped) => match stopped.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
 /// A transaction that writes. Taking SQLite's write lock at once avoids failing half-way for another
 /// process.
 pub(crate) async fn begin_writing(
@@ -284,17 +301,25 @@ pub(crate) async fn begin_writing(
     Ok(writers.begin_with_options(options).await?)
 }
 
+/// A transaction that only reads.
+pub(crate) async fn begin_reading(
+    readers: &DatabaseConnection,
+) -> Result<DatabaseTransaction, StoreError> {
+    let readers = readers.clone();
+    Ok(to_the_end(async move { readers.begin().await }).await?)
+}
+
 /// One state of the database, for many statements.
 pub(crate) async fn snapshot(
     readers: &DatabaseConnection,
 ) -> Result<DatabaseTransaction, StoreError> {
-    Ok(match readers.get_database_backend() {
-        DbBackend::Postgres => {
-            readers.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await?
-        }
+    let DbBackend::Postgres = readers.get_database_backend() else {
         // SQLite's transactions always see one state.
-        _ => readers.begin().await?,
-    })
+        return begin_reading(readers).await;
+    };
+    let readers = readers.clone();
+    let level = Some(IsolationLevel::RepeatableRead);
+    Ok(to_the_end(async move { readers.begin_with_config(level, None).await }).await?)
 }
 
 /// Empties SQLite's journal, in which pages stay as they were before an erasure; false if a reader

@@ -10,7 +10,7 @@ use registry_domain::unit::{UnitId, Units};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait as _, DatabaseTransaction, DeleteMany, EntityTrait, QueryFilter,
-    QuerySelect, TransactionTrait, UpdateMany,
+    QuerySelect, UpdateMany,
     sea_query::{Expr, ExprTrait as _, OnConflict, Query},
 };
 use serde::Serialize;
@@ -26,7 +26,7 @@ use crate::{Store, StoreError, WriteError, bulk, engine};
 pub(crate) const ROWS_LIMIT: usize = 5_000;
 
 /// A change to the records. First planned, which finds all faults and writes nothing, then carried out.
-pub trait Command: Sized + Send {
+pub trait Command: Sized + Send + 'static {
     /// What the record calls it.
     const ACTION: &'static str;
     /// Whether it changes who is let in; this instance then looks again at once.
@@ -38,7 +38,7 @@ pub trait Command: Sized + Send {
     /// All that carrying out needs.
     type Plan: Send;
     /// What the caller is told, and told again on a retry. No personal data.
-    type Outcome: Serialize + DeserializeOwned + Send;
+    type Outcome: Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// How many records it is about.
     fn subjects(&self) -> usize;
@@ -114,8 +114,20 @@ enum Mode {
 }
 
 impl Store {
-    /// The writing door: carries out `command` in one transaction, or nothing of it.
+    /// The writing door: carries out `command` in one transaction, or nothing of it. Once begun it
+    /// goes on to its end even if nobody waits for it any more.
     pub async fn write<C: Command>(
+        &self,
+        principal: &WritingPrincipal,
+        command: C,
+        request: WriteRequest,
+    ) -> Result<Written<C::Outcome>, WriteError> {
+        let (store, principal) = (self.clone(), principal.clone());
+        let writing = async move { store.write_to_the_end(&principal, command, request).await };
+        engine::to_the_end(writing).await
+    }
+
+    async fn write_to_the_end<C: Command>(
         &self,
         principal: &WritingPrincipal,
         command: C,
@@ -185,7 +197,7 @@ impl Writer {
         let connections = &store.inner.connections;
         let transaction = match mode {
             Mode::Write => engine::begin_writing(&connections.writers).await?,
-            Mode::Rehearse => connections.readers.begin().await?,
+            Mode::Rehearse => engine::begin_reading(&connections.readers).await?,
         };
         Ok(Self {
             transaction,
