@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints tables")]
 
 mod audit;
+mod peers;
 mod posting;
 mod program;
 mod province;
@@ -23,13 +24,15 @@ struct Arguments {
     /// The registry.
     #[arg(long)]
     registry: PathBuf,
-    /// The registry built with `--features registry-persistence/unaudited`.
+    /// The registry built with `--features registry-persistence/unaudited`; needed for `audit`.
     #[arg(long)]
-    unaudited: PathBuf,
+    unaudited: Option<PathBuf>,
     /// An empty database on a PostgreSQL server where more may be made.
     #[arg(long)]
     postgres: String,
-    /// What to measure [default: all].
+    #[command(flatten)]
+    peers: peers::Settings,
+    /// What to measure [default: all but peers].
     what: Vec<What>,
 }
 
@@ -40,6 +43,8 @@ enum What {
     Province,
     /// The audit log: what it costs a write, and what proofs cost.
     Audit,
+    /// The registry beside what a user would pick instead; takes half an hour and writes `RESULTS.md`.
+    Peers,
 }
 
 fn main() -> ExitCode {
@@ -55,14 +60,23 @@ fn main() -> ExitCode {
 fn measure(arguments: &Arguments) -> Result<(), BenchError> {
     need("wrk")?;
     need("curl")?;
-    let Arguments { registry, unaudited, postgres, what } = arguments;
+    let Arguments { registry, unaudited, postgres, peers: settings, what } = arguments;
     let is_asked = |table| what.is_empty() || what.contains(&table);
     let engines = [Engine::Sqlite, Engine::Postgres(postgres.clone())];
     if is_asked(What::Province) {
         province::run(&Program::new(registry), &engines)?;
     }
     if is_asked(What::Audit) {
+        let Some(unaudited) = unaudited else {
+            return Err(BenchError::Missing(
+                "audit needs --unaudited, a build of the registry".into(),
+            ));
+        };
         audit::run(&Program::new(registry), &Program::new(unaudited), &engines)?;
+    }
+    // Never by default: it downloads PostGraphile.
+    if what.contains(&What::Peers) {
+        peers::run(&Program::new(registry), postgres, settings)?;
     }
     Ok(())
 }
@@ -82,6 +96,9 @@ enum BenchError {
     /// A database could not be prepared.
     #[error(transparent)]
     Database(#[from] sea_orm::DbErr),
+    /// A contestant's database could not be used.
+    #[error("{0:?}")]
+    Peers(#[from] tokio_postgres::Error),
 }
 
 impl BenchError {

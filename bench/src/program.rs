@@ -104,7 +104,7 @@ impl<'a> Program<'a> {
                 break status;
             }
             // Once it has ended there is nothing to be read.
-            peak = memory_kib(process.id(), "VmHWM:").unwrap_or(peak);
+            peak = process_status(process.id(), "VmHWM:").unwrap_or(peak);
             thread::sleep(LOOK_EVERY);
         };
         if !status.success() {
@@ -114,12 +114,12 @@ impl<'a> Program<'a> {
     }
 }
 
-/// A line of what the system tells of a process' memory.
-pub(crate) fn memory_kib(process: u32, line: &str) -> Result<u64, BenchError> {
+/// A number that the system tells of a process; memory is told in KiB.
+pub(crate) fn process_status(process: u32, line: &str) -> Result<u64, BenchError> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let told = status.lines().find_map(|told| told.strip_prefix(line));
-    let kib = told.and_then(|told| told.trim().trim_end_matches(" kB").parse().ok());
-    kib.ok_or_else(|| BenchError::failed(format!("no {line} in the status of the process")))
+    let number = told.and_then(|told| told.trim().trim_end_matches(" kB").parse().ok());
+    number.ok_or_else(|| BenchError::failed(format!("no {line} in the status of the process")))
 }
 
 /// Makes sure that a program is there.

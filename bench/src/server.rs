@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::BenchError;
-use crate::program::{Home, Program, file, memory_kib};
+use crate::program::{Home, Program, file, process_status};
 
 /// Far more than anyone here asks for.
 const POINTS: &str = "1000000000";
@@ -66,7 +66,7 @@ impl Server {
     }
 
     pub(crate) fn memory_mib(&self) -> Result<u64, BenchError> {
-        Ok(memory_kib(self.process.id(), "VmRSS:")? / 1_024)
+        Ok(process_status(self.process.id(), "VmRSS:")? / 1_024)
     }
 
     /// The server's own times for these operations, each of which must succeed.
@@ -129,8 +129,8 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// A time as `wrk` writes it.
-fn milliseconds(text: &str) -> Option<f64> {
-    let units = [("us", 0.001), ("ms", 1.0), ("s", 1_000.0)];
+pub(crate) fn milliseconds(text: &str) -> Option<f64> {
+    let units = [("us", 0.001), ("ms", 1.0), ("s", 1_000.0), ("m", 60_000.0)];
     units.into_iter().find_map(|(unit, milliseconds)| {
         Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * milliseconds)
     })

@@ -31,7 +31,8 @@ enum Task {
     Postgres,
     /// Measures release builds on both engines and prints the tables of README.
     Bench {
-        /// What to measure: `province` or `audit` [default: all].
+        /// What to measure: `province`, `audit` (both by default) or `peers`, with its settings.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         what: Vec<String>,
     },
     /// Lets clients write while the server is killed again and again, on both engines; fails on any loss.
