@@ -33,9 +33,9 @@ fn run_cargo(arguments: &[&str]) -> Result<(), TaskError> {
 fn tests(cluster: &Cluster, filter: &[String]) -> Result<(), TaskError> {
     let mut command = Command::new("cargo");
     if answers("cargo-nextest", "--version") {
-        command.args(["nextest", "run", "--workspace"]);
+        command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
     } else {
-        command.args(["test", "--workspace"]);
+        command.args(["test", "--workspace", "--no-fail-fast"]);
     }
     run_program(command.args(filter).env("REGISTRY_TEST_POSTGRES_URL", cluster.url()))
 }

@@ -115,7 +115,10 @@ fn a_private_key_is_not_shown() {
     let key = witness();
     let shown = format!("{key:?} {:?}", key.verifier());
     let text = key.to_text();
-    assert!(!shown.contains(text.rsplit('+').next().unwrap()), "{shown}");
+    // The base64 of the key may have a + in it.
+    let secret = text.splitn(5, '+').nth(4).unwrap();
+    assert_eq!(secret.len(), 44);
+    assert!(!shown.contains(secret), "{shown}");
     assert_eq!(format!("{key:?}"), "SigningKey(witness.example.vn, …)");
     let again = SigningKey::from_text(&text).unwrap();
     assert_eq!(again.verifier(), key.verifier());
