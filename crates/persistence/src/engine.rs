@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
@@ -278,9 +280,7 @@ async fn postgres(
 
 /// Lets work go on to its end even if nobody waits for it any more. A transaction that is given up
 /// while it begins would otherwise stay open on a connection that others get next.
-pub(crate) async fn to_the_end<T: Send + 'static>(
-    work: impl Future<Output = T> + Send + 'static,
-) -> T {
+pub(crate) async fn to_the_end<T: Send + 'static>(work: BoxFuture<'static, T>) -> T {
     match tokio::spawn(work.in_current_span()).await {
         Ok(done) => done,
         // Nobody aborts it; and when the whole process ends, nobody waits.
@@ -306,7 +306,7 @@ pub(crate) async fn begin_reading(
     readers: &DatabaseConnection,
 ) -> Result<DatabaseTransaction, StoreError> {
     let readers = readers.clone();
-    Ok(to_the_end(async move { readers.begin().await }).await?)
+    Ok(to_the_end(async move { readers.begin().await }.boxed()).await?)
 }
 
 /// One state of the database, for many statements.
@@ -319,7 +319,7 @@ pub(crate) async fn snapshot(
     };
     let readers = readers.clone();
     let level = Some(IsolationLevel::RepeatableRead);
-    Ok(to_the_end(async move { readers.begin_with_config(level, None).await }).await?)
+    Ok(to_the_end(async move { readers.begin_with_config(level, None).await }.boxed()).await?)
 }
 
 /// Empties SQLite's journal, in which pages stay as they were before an erasure; false if a reader

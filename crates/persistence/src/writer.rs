@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::SubsecRound as _;
+use futures_util::FutureExt as _;
 use registry_domain::access::WritingPrincipal;
 use registry_domain::fault::{Expected, Fault, Faults, Path, Rule};
 use registry_domain::time::{Date, Instant};
@@ -124,7 +125,7 @@ impl Store {
     ) -> Result<Written<C::Outcome>, WriteError> {
         let (store, principal) = (self.clone(), principal.clone());
         let writing = async move { store.write_to_the_end(&principal, command, request).await };
-        engine::to_the_end(writing).await
+        engine::to_the_end(writing.boxed()).await
     }
 
     async fn write_to_the_end<C: Command>(
