@@ -95,10 +95,10 @@ async fn keep_sequencing(store: Weak<Inner>) {
 
 impl Inner {
     pub(crate) async fn sequence_all(&self) -> Result<u64, StoreError> {
-        let mut sequenced = 0;
         if !is_any_waiting(&self.connections.readers).await? {
-            return Ok(sequenced);
+            return Ok(0);
         }
+        let mut sequenced = 0;
         loop {
             let (events, are_all) = self.sequence_some().await?;
             sequenced += events;

@@ -1,26 +1,26 @@
 //! The two engines: how each is opened, and what one may rely on. Everything above is written once.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+mod transaction;
+mod url;
+
+use std::path::Path;
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 use sea_orm::sqlx::{ConnectOptions, Connection as _, Error as SqlxError};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    IsolationLevel, QueryResult, SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector,
-    Statement, TransactionOptions, TransactionTrait as _,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement,
 };
 
-use tracing::Instrument as _;
+pub(crate) use transaction::{begin_reading, begin_writing, snapshot, to_the_end};
+pub use url::{DatabaseUrl, NotADatabaseUrl};
 
 use crate::StoreError;
 
@@ -66,74 +66,6 @@ impl StoreConfig {
             auditor_statement_timeout: Duration::from_secs(10),
             durability: Durability::Acknowledged,
         }
-    }
-}
-
-/// A database: `sqlite:PATH` or `postgres://…`. Shown without its password.
-#[derive(Clone, PartialEq, Eq)]
-pub enum DatabaseUrl {
-    /// A SQLite file.
-    Sqlite(PathBuf),
-    /// A PostgreSQL server, as libpq writes it.
-    Postgres(String),
-}
-
-impl fmt::Display for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(url) => f.write_str(&without_password(url)),
-        }
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return "postgres://…".into();
-    };
-    let (address, query) =
-        rest.split_once('?').map_or((rest, ""), |(address, query)| (address, query));
-    let address = match address.rsplit_once('@') {
-        Some((user, host)) => {
-            let name = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{name}@{host}")
-        }
-        None => address.to_owned(),
-    };
-    let shown = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("password"));
-    let shown: Vec<_> = shown.collect();
-    if shown.is_empty() {
-        format!("{scheme}://{address}")
-    } else {
-        format!("{scheme}://{address}?{}", shown.join("&"))
-    }
-}
-
-/// The text names no database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a database is written sqlite:PATH or postgres://USER@HOST/NAME / cơ sở dữ liệu viết dạng sqlite:ĐƯỜNG_DẪN hoặc postgres://…"
-)]
-pub struct NotADatabaseUrl;
-
-impl FromStr for DatabaseUrl {
-    type Err = NotADatabaseUrl;
-
-    fn from_str(text: &str) -> Result<Self, NotADatabaseUrl> {
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return PgConnectOptions::from_str(text)
-                .map(|_| Self::Postgres(text.to_owned()))
-                .map_err(|_| NotADatabaseUrl);
-        }
-        let path = text.strip_prefix("sqlite:").ok_or(NotADatabaseUrl)?;
-        let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() { Err(NotADatabaseUrl) } else { Ok(Self::Sqlite(path.into())) }
     }
 }
 
@@ -278,50 +210,6 @@ async fn postgres(
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
-/// Lets work go on to its end even if nobody waits for it any more. A transaction that is given up
-/// while it begins would otherwise stay open on a connection that others get next.
-pub(crate) async fn to_the_end<T: Send + 'static>(work: BoxFuture<'static, T>) -> T {
-    match tokio::spawn(work.in_current_span()).await {
-        Ok(done) => done,
-        // Nobody aborts it; and when the whole process ends, nobody waits.
-        Err(stopped) => match stopped.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => std::future::pending().await,
-        },
-    }
-}
-
-/// A transaction that writes. Taking SQLite's write lock at once avoids failing half-way for another
-/// process.
-pub(crate) async fn begin_writing(
-    writers: &DatabaseConnection,
-) -> Result<DatabaseTransaction, StoreError> {
-    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-    Ok(writers.begin_with_options(options).await?)
-}
-
-/// A transaction that only reads.
-pub(crate) async fn begin_reading(
-    readers: &DatabaseConnection,
-) -> Result<DatabaseTransaction, StoreError> {
-    let readers = readers.clone();
-    Ok(to_the_end(async move { readers.begin().await }.boxed()).await?)
-}
-
-/// One state of the database, for many statements.
-pub(crate) async fn snapshot(
-    readers: &DatabaseConnection,
-) -> Result<DatabaseTransaction, StoreError> {
-    let DbBackend::Postgres = readers.get_database_backend() else {
-        // SQLite's transactions always see one state.
-        return begin_reading(readers).await;
-    };
-    let readers = readers.clone();
-    let level = Some(IsolationLevel::RepeatableRead);
-    Ok(to_the_end(async move { readers.begin_with_config(level, None).await }.boxed()).await?)
-}
-
 /// Empties SQLite's journal, in which pages stay as they were before an erasure; false if a reader
 /// still needs them. PostgreSQL's own journal and dead rows are its operator's to keep for as long as
 /// recovery needs them.
@@ -403,23 +291,6 @@ impl ConnectionTrait for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_shown_url_hides_the_password() {
-        let url: DatabaseUrl =
-            "postgres://anna:s3cr%40t@db/registry?sslmode=require&password=x".parse().unwrap();
-        assert_eq!(url.to_string(), "postgres://anna@db/registry?sslmode=require");
-        assert_eq!(format!("{url:?}"), url.to_string());
-    }
-
-    #[test]
-    fn only_the_two_engines_are_known() {
-        for wrong in ["", "sqlite:", "mysql://x", "registry.sqlite"] {
-            assert_eq!(wrong.parse::<DatabaseUrl>(), Err(NotADatabaseUrl), "{wrong}");
-        }
-        assert_eq!("sqlite:a/b".parse(), Ok(DatabaseUrl::Sqlite("a/b".into())));
-        assert_eq!("sqlite:///a/b".parse(), Ok(DatabaseUrl::Sqlite("/a/b".into())));
-    }
 
     /// Both engines; PostgreSQL is the tests' own server.
     fn configurations(folder: &Path) -> [StoreConfig; 2] {
