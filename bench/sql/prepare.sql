@@ -30,7 +30,6 @@ CREATE INDEX unit_level ON unit (level, place);
 CREATE INDEX unit_parentage_now ON unit_parentage (unit_id) INCLUDE (parent_id) WHERE valid_until IS NULL;
 CREATE INDEX unit_parentage_unit ON unit_parentage (unit_id);
 CREATE INDEX unit_parentage_parent ON unit_parentage (parent_id);
-CREATE INDEX household_fibre ON household (has_fibre, number);
 CREATE INDEX certificate_report_line_unit ON certificate_report_line (unit_id, month);
 
 -- A registry code: two letters, six digits, and their check by ISO 7064 MOD 97-10.

@@ -25,6 +25,7 @@ mod m0014_institutions;
 mod m0015_community;
 mod m0016_reorganisations;
 mod m0017_audit;
+mod m0018_fibre_pages;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_community::Migration),
             Box::new(m0016_reorganisations::Migration),
             Box::new(m0017_audit::Migration),
+            Box::new(m0018_fibre_pages::Migration),
         ]
     }
 }
