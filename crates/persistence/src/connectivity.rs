@@ -48,9 +48,9 @@ pub struct SurveyPlan {
     dossiers: BTreeMap<i32, Dossier>,
 }
 
-/// The households are locked and known whole; of what is there only the newest survey changes.
-const TAKE_NEWEST: &str = "ON CONFLICT (number) DO UPDATE SET surveyed_on = excluded.surveyed_on, \
-                           has_fibre = excluded.has_fibre, fixed_provider = excluded.fixed_provider";
+/// What a household repeats of its newest survey.
+const NEWEST: [household::Column; 3] =
+    [household::Column::SurveyedOn, household::Column::HasFibre, household::Column::FixedProvider];
 
 /// Names one survey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,7 +128,7 @@ impl Command for RecordConnectivity {
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let changed = plan.changes();
         let rows: Vec<Model> = plan.surveys.iter().map(|survey| stored(survey, writer)).collect();
-        writer.record::<Entity>(&rows, "").await?;
+        writer.record::<Entity>(&rows).await?;
         let mut households = plan.households;
         for survey in &plan.surveys {
             if let Some(household) = households.get_mut(&stored_number(survey.household)) {
@@ -136,7 +136,7 @@ impl Command for RecordConnectivity {
             }
         }
         let households: Vec<household::Model> = households.into_values().collect();
-        writer.record::<household::Entity>(&households, TAKE_NEWEST).await?;
+        writer.rewrite::<household::Entity>(&households, &NEWEST).await?;
         rollup::apply(writer, changed).await?;
         let key = |survey: &Survey| SurveyKey {
             household: survey.household,

@@ -39,9 +39,7 @@ pub struct EndCoverage(pub Vec<Row<CoverageEnd>>);
 pub struct EndPlan(Vec<Model>);
 
 /// The rows are known whole; only their end is new.
-const TAKE_END: &str = "ON CONFLICT (commune_id, operator, generation, valid_from) DO UPDATE SET \
-                        valid_until = excluded.valid_until, ended_at = excluded.ended_at, \
-                        ended_by = excluded.ended_by, end_reason = excluded.end_reason";
+const END: [Column; 4] = [Column::ValidUntil, Column::EndedAt, Column::EndedBy, Column::EndReason];
 
 impl Command for RecordCoverage {
     const ACTION: &'static str = "coverage.record";
@@ -81,7 +79,7 @@ impl Command for RecordCoverage {
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let before = all_spans(&writer.transaction).await?;
         let rows: Vec<Model> = plan.iter().map(|new| stored(new, writer)).collect();
-        writer.record::<Entity>(&rows, "").await?;
+        writer.record::<Entity>(&rows).await?;
         let added = rows.iter().map(span);
         let after = before.iter().copied().chain(added).collect();
         apply_difference(writer, before, after).await?;
@@ -137,7 +135,7 @@ impl Command for EndCoverage {
         writer: &Writer,
     ) -> Result<Self::Outcome, StoreError> {
         let before = all_spans(&writer.transaction).await?;
-        writer.record::<Entity>(&rows, TAKE_END).await?;
+        writer.rewrite::<Entity>(&rows, &END).await?;
         let after = all_spans(&writer.transaction).await?;
         apply_difference(writer, before, after).await?;
         Ok(rows.iter().map(|row| row.valid_from).collect())

@@ -119,7 +119,7 @@ impl Command for AddDocuments {
             .into_iter()
             .collect();
         rows.retain(|row| !known.contains(&row.sha256));
-        writer.record::<Entity>(&rows, "").await?;
+        writer.record::<Entity>(&rows).await?;
         Ok(rows.len() as u64)
     }
 }

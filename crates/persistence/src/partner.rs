@@ -115,7 +115,7 @@ impl Command for RegisterPartner {
             agreement_reference: agreement.map(|agreement| agreement.reference),
             signatures_required: signatures == SignaturePolicy::Required,
         };
-        writer.record::<row::Entity>(&[row], "").await?;
+        writer.record::<row::Entity>(&[row]).await?;
         Ok(code)
     }
 }
@@ -192,7 +192,7 @@ impl Command for SetPartnerKeys {
             added_at: writer.now,
         };
         let rows: Vec<_> = plan.keys.into_iter().map(row).collect();
-        writer.record::<key::Entity>(&rows, "").await?;
+        writer.record::<key::Entity>(&rows).await?;
         Ok(partner)
     }
 }
@@ -226,7 +226,7 @@ impl Command for SetPartnerAuthorities {
             added_at: writer.now,
         };
         let rows: Vec<_> = (0..).zip(&plan.authorities).map(row).collect();
-        writer.record::<authority::Entity>(&rows, "").await?;
+        writer.record::<authority::Entity>(&rows).await?;
         Ok(partner)
     }
 }

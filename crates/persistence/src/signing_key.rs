@@ -90,7 +90,7 @@ impl Command for AddSigningKey {
             created_at: writer.now,
             retired_at: None,
         };
-        writer.record::<Entity>(&[row], "").await?;
+        writer.record::<Entity>(&[row]).await?;
         Ok(key.kid)
     }
 }

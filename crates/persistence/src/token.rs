@@ -76,7 +76,7 @@ impl Command for IssueToken {
         }
         let row = stored(plan.token, writer)?;
         let jti = row.jti.clone();
-        writer.record::<Entity>(&[row], "").await?;
+        writer.record::<Entity>(&[row]).await?;
         Ok(jti)
     }
 }

@@ -313,14 +313,28 @@ impl Writer {
         audit::note(&self.transaction, &occasion, Deed { action, subjects, outcome }).await
     }
 
-    /// Writes whole rows; `on_conflict` is what follows the values, and leaves nothing of a row that
-    /// is there already other than `rows` say.
-    pub(crate) async fn record<E: Recorded>(
+    /// Writes new rows.
+    pub(crate) async fn record<E: Recorded>(&self, rows: &[E::Model]) -> Result<(), StoreError> {
+        bulk::insert::<E>(&self.transaction, rows, "").await?;
+        self.written::<E>(rows)
+    }
+
+    /// Writes these columns of rows that are there already; the others must be as they are there.
+    pub(crate) async fn rewrite<E: Recorded>(
         &self,
         rows: &[E::Model],
-        on_conflict: &str,
+        columns: &[E::Column],
     ) -> Result<(), StoreError> {
-        bulk::insert::<E>(&self.transaction, rows, on_conflict).await?;
+        bulk::update::<E>(&self.transaction, rows, columns).await?;
+        self.written::<E>(rows)
+    }
+
+    /// Writes rows in place of those with the same keys.
+    pub(crate) async fn replace<E: Recorded>(&self, rows: &[E::Model]) -> Result<(), StoreError> {
+        self.rewrite::<E>(rows, &bulk::columns_beside_key::<E>()).await
+    }
+
+    fn written<E: Recorded>(&self, rows: &[E::Model]) -> Result<(), StoreError> {
         if audit::IS_LEFT_OUT {
             return Ok(());
         }
@@ -337,7 +351,7 @@ impl Writer {
             return Ok(());
         }
         let rows = statement.exec_with_returning(&self.transaction).await?;
-        self.changes().written::<E>(&rows, self.sealer())
+        self.written::<E>(&rows)
     }
 
     /// Removes the rows that a statement finds.

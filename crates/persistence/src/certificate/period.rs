@@ -60,7 +60,7 @@ impl Command for ClosePeriod {
             reopened_at: None,
             reopened_by: None,
         };
-        writer.record::<closing::Entity>(&[row], "").await?;
+        writer.record::<closing::Entity>(&[row]).await?;
         writer.count_change(PERIODS).await?;
         Ok(period.index())
     }

@@ -61,7 +61,7 @@ impl Command for RegisterCertificates {
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let rows: Vec<Model> = plan.iter().map(|certificate| stored(certificate, writer)).collect();
-        writer.record::<Entity>(&rows, "").await?;
+        writer.record::<Entity>(&rows).await?;
         Ok(rows.len())
     }
 }

@@ -34,8 +34,7 @@ pub struct StatusPlan(Vec<(StatusChange, Registered)>);
 struct Registered(Model);
 
 /// The rows are known whole; only their status changes.
-const TAKE_STATUS: &str = "ON CONFLICT (issuer, serial) DO UPDATE SET status = excluded.status, \
-                           status_on = excluded.status_on";
+const STATUS: [Column; 2] = [Column::Status, Column::StatusOn];
 
 impl Command for ChangeCertificateStatus {
     const ACTION: &'static str = "certificate.status";
@@ -82,8 +81,8 @@ impl Command for ChangeCertificateStatus {
                 actor: writer.principal.actor().to_owned(),
             });
         }
-        writer.record::<Entity>(&rows, TAKE_STATUS).await?;
-        writer.record::<status_change::Entity>(&changes, "").await?;
+        writer.rewrite::<Entity>(&rows, &STATUS).await?;
+        writer.record::<status_change::Entity>(&changes).await?;
         Ok(rows.len())
     }
 }

@@ -1,6 +1,7 @@
 //! Marketplaces: making them known, changing them, reading all of them.
 
 use std::collections::HashMap;
+use std::slice;
 
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
@@ -27,9 +28,9 @@ pub struct UpdateMarketplace(pub MarketplaceChange);
 #[derive(Debug)]
 pub struct MarketplacePlan(Model);
 
-const REPLACE: &str = "ON CONFLICT (code) DO UPDATE SET name = excluded.name, \
-                       valid_from = excluded.valid_from, valid_until = excluded.valid_until, \
-                       version = excluded.version";
+/// What may change of a row.
+const CHANGING: [Column; 4] =
+    [Column::Name, Column::ValidFrom, Column::ValidUntil, Column::Version];
 
 impl Command for RegisterMarketplace {
     const ACTION: &'static str = "marketplace.register";
@@ -57,7 +58,8 @@ impl Command for RegisterMarketplace {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        store(writer, plan.0).await
+        writer.record::<Entity>(slice::from_ref(&plan.0)).await?;
+        note_state(writer, plan.0).await
     }
 }
 
@@ -96,11 +98,12 @@ impl Command for UpdateMarketplace {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        store(writer, plan.0).await
+        writer.rewrite::<Entity>(slice::from_ref(&plan.0), &CHANGING).await?;
+        note_state(writer, plan.0).await
     }
 }
 
-async fn store(writer: &Writer, row: Model) -> Result<String, StoreError> {
+async fn note_state(writer: &Writer, row: Model) -> Result<String, StoreError> {
     let state = version::Model {
         code: row.code.clone(),
         version: row.version,
@@ -110,10 +113,8 @@ async fn store(writer: &Writer, row: Model) -> Result<String, StoreError> {
         valid_from: row.valid_from,
         valid_until: row.valid_until,
     };
-    let code = row.code.clone();
-    writer.record::<Entity>(&[row], REPLACE).await?;
-    writer.record::<version::Entity>(&[state], "").await?;
-    Ok(code)
+    writer.record::<version::Entity>(&[state]).await?;
+    Ok(row.code)
 }
 
 /// The marketplaces that a command is about.

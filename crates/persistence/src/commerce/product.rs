@@ -48,12 +48,18 @@ pub struct RatingPlan {
 #[derive(Debug)]
 pub struct ProductChangePlan(Model, String);
 
-/// What follows the values when a row replaces the one that is there.
-const REPLACE: &str = "ON CONFLICT (number) DO UPDATE SET name = excluded.name, \
-                       folded_name = excluded.folded_name, name_words = excluded.name_words, \
-                       category = excluded.category, stars = excluded.stars, \
-                       decided_on = excluded.decided_on, expires_on = excluded.expires_on, \
-                       decision = excluded.decision, version = excluded.version";
+/// What may change of a row.
+const CHANGING: [Column; 9] = [
+    Column::Name,
+    Column::FoldedName,
+    Column::NameWords,
+    Column::Category,
+    Column::Stars,
+    Column::DecidedOn,
+    Column::ExpiresOn,
+    Column::Decision,
+    Column::Version,
+];
 
 impl Command for RegisterProducts {
     const ACTION: &'static str = "product.register";
@@ -102,7 +108,8 @@ impl Command for RegisterProducts {
                 Ok(row(new, ProductCode::new(number).ok_or(StoreError::NumbersUsedUp)?))
             })
             .collect::<Result<_, StoreError>>()?;
-        store(writer, &products).await?;
+        writer.record::<Entity>(&products).await?;
+        note_states(writer, &products).await?;
         let name = |seller: i32| plan.sellers.get(&seller).map_or("", |seller| &seller.name);
         let named: Vec<_> =
             products.iter().map(|product| (product, name(product.seller))).collect();
@@ -129,8 +136,8 @@ fn row(new: &NewProduct, code: ProductCode) -> Model {
     }
 }
 
-/// Writes products whose name or group changed, and the states they are in now.
-async fn store(writer: &Writer, products: &[Model]) -> Result<(), StoreError> {
+/// Notes the states that products are in now that their name or group changed.
+async fn note_states(writer: &Writer, products: &[Model]) -> Result<(), StoreError> {
     let state = |product: &Model| version::Model {
         number: product.number,
         version: product.version,
@@ -140,8 +147,7 @@ async fn store(writer: &Writer, products: &[Model]) -> Result<(), StoreError> {
         category: product.category.clone(),
     };
     let states: Vec<_> = products.iter().map(state).collect();
-    writer.record::<Entity>(products, REPLACE).await?;
-    writer.record::<version::Entity>(&states, "").await
+    writer.record::<version::Entity>(&states).await
 }
 
 pub(super) async fn sellers(
@@ -244,7 +250,9 @@ impl Command for UpdateProduct {
     ) -> Result<Self::Outcome, StoreError> {
         let number = after.number;
         search::index(writer, &after, &seller).await?;
-        store(writer, &[after]).await?;
+        let after = [after];
+        writer.rewrite::<Entity>(&after, &CHANGING).await?;
+        note_states(writer, &after).await?;
         Ok(vec![number.cast_unsigned()])
     }
 }
@@ -314,8 +322,8 @@ impl Command for RateProducts {
         }
         let rated: Vec<u32> = rows.iter().map(|row| row.product.cast_unsigned()).collect();
         let products: Vec<Model> = products.into_values().collect();
-        writer.record::<rating::Entity>(&rows, "").await?;
-        writer.record::<Entity>(&products, REPLACE).await?;
+        writer.record::<rating::Entity>(&rows).await?;
+        writer.rewrite::<Entity>(&products, &CHANGING).await?;
         Ok(rated)
     }
 }

@@ -35,10 +35,8 @@ pub struct ChangeListingPrice(pub Vec<Row<PriceChange>>);
 #[derive(Debug)]
 pub struct ListingPlan(Vec<(Model, Option<String>)>);
 
-/// What follows the values when a row replaces the one that is there.
-const REPLACE: &str = "ON CONFLICT (number) DO UPDATE SET price = excluded.price, \
-                       status = excluded.status, effective_on = excluded.effective_on, \
-                       version = excluded.version";
+/// What may change of a row.
+const CHANGING: [Column; 4] = [Column::Price, Column::Status, Column::EffectiveOn, Column::Version];
 
 impl Command for PublishListings {
     const ACTION: &'static str = "listing.publish";
@@ -108,7 +106,9 @@ impl Command for PublishListings {
             Ok((listing, None))
         };
         let plan = rows.into_iter().zip(first..).map(row).collect::<Result<_, StoreError>>()?;
-        store(writer, ListingPlan(plan)).await
+        let plan = ListingPlan(plan);
+        writer.record::<Entity>(&plan.listings()).await?;
+        plan.note_states(writer).await
     }
 }
 
@@ -192,7 +192,8 @@ impl Command for ChangeListingStatus {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        store(writer, plan).await
+        writer.rewrite::<Entity>(&plan.listings(), &CHANGING).await?;
+        plan.note_states(writer).await
     }
 }
 
@@ -233,29 +234,33 @@ impl Command for ChangeListingPrice {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        store(writer, plan).await
+        writer.rewrite::<Entity>(&plan.listings(), &CHANGING).await?;
+        plan.note_states(writer).await
     }
 }
 
-/// Writes listings and the states they are in now.
-async fn store(writer: &Writer, plan: ListingPlan) -> Result<Vec<u32>, StoreError> {
-    let (mut listings, mut states) = (Vec::new(), Vec::new());
-    for (listing, reason) in plan.0 {
-        states.push(version::Model {
+impl ListingPlan {
+    fn listings(&self) -> Vec<Model> {
+        self.0.iter().map(|(listing, _)| listing.clone()).collect()
+    }
+
+    /// Notes the states that the listings are in now; their numbers.
+    async fn note_states(self, writer: &Writer) -> Result<Vec<u32>, StoreError> {
+        let numbers = self.0.iter().map(|(listing, _)| listing.number.cast_unsigned()).collect();
+        let state = |(listing, reason): (Model, Option<String>)| version::Model {
             number: listing.number,
             version: listing.version,
             recorded_at: writer.now,
             actor: writer.principal.actor().to_owned(),
             price: listing.price,
-            status: listing.status.clone(),
+            status: listing.status,
             effective_on: listing.effective_on,
             reason,
-        });
-        listings.push(listing);
+        };
+        let states: Vec<_> = self.0.into_iter().map(state).collect();
+        writer.record::<version::Entity>(&states).await?;
+        Ok(numbers)
     }
-    writer.record::<Entity>(&listings, REPLACE).await?;
-    writer.record::<version::Entity>(&states, "").await?;
-    Ok(listings.iter().map(|listing| listing.number.cast_unsigned()).collect())
 }
 
 /// A listing to be changed: by which row, and as of when.

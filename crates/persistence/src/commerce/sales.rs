@@ -25,9 +25,6 @@ pub struct RecordListingSales(pub Vec<Row<NewSales>>);
 #[derive(Debug)]
 pub struct SalesPlan(Vec<(NewSales, Option<Model>)>);
 
-const SUPERSEDE: &str = "ON CONFLICT (listing, month, revision) \
-                         DO UPDATE SET superseded_at = excluded.superseded_at";
-
 impl Command for RecordListingSales {
     const ACTION: &'static str = "listing.sales";
     type Plan = SalesPlan;
@@ -80,8 +77,8 @@ impl Command for RecordListingSales {
             let superseded_at = Some(writer.now);
             superseded.extend(before.map(|before| Model { superseded_at, ..before }));
         }
-        writer.record::<Entity>(&superseded, SUPERSEDE).await?;
-        writer.record::<Entity>(&rows, "").await?;
+        writer.rewrite::<Entity>(&superseded, &[Column::SupersededAt]).await?;
+        writer.record::<Entity>(&rows).await?;
         Ok(rows.len())
     }
 }

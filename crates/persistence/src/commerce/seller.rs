@@ -35,10 +35,8 @@ pub struct SellerPlan {
     seller: Model,
 }
 
-/// What follows the values when a row replaces the one that is there.
-const REPLACE: &str = "ON CONFLICT (number) DO UPDATE SET name = excluded.name, \
-                       folded_name = excluded.folded_name, hamlet_id = excluded.hamlet_id, \
-                       version = excluded.version";
+/// What may change of a row.
+const CHANGING: [Column; 4] = [Column::Name, Column::FoldedName, Column::HamletId, Column::Version];
 
 impl Command for RegisterSellers {
     const ACTION: &'static str = "seller.register";
@@ -79,7 +77,8 @@ impl Command for RegisterSellers {
                 Ok(row(&new, SellerCode::new(number).ok_or(StoreError::NumbersUsedUp)?))
             })
             .collect::<Result<_, StoreError>>()?;
-        store(writer, &sellers).await?;
+        writer.record::<Entity>(&sellers).await?;
+        note_states(writer, &sellers).await?;
         Ok(sellers.iter().map(|seller| seller.number.cast_unsigned()).collect())
     }
 }
@@ -97,7 +96,12 @@ fn row(new: &NewSeller, code: SellerCode) -> Model {
     }
 }
 
-async fn store(writer: &Writer, sellers: &[Model]) -> Result<(), StoreError> {
+async fn change(writer: &Writer, sellers: &[Model]) -> Result<(), StoreError> {
+    writer.rewrite::<Entity>(sellers, &CHANGING).await?;
+    note_states(writer, sellers).await
+}
+
+async fn note_states(writer: &Writer, sellers: &[Model]) -> Result<(), StoreError> {
     let state = |seller: &Model| version::Model {
         number: seller.number,
         version: seller.version,
@@ -107,8 +111,7 @@ async fn store(writer: &Writer, sellers: &[Model]) -> Result<(), StoreError> {
         hamlet_id: seller.hamlet_id,
     };
     let states: Vec<_> = sellers.iter().map(state).collect();
-    writer.record::<Entity>(sellers, REPLACE).await?;
-    writer.record::<version::Entity>(&states, "").await
+    writer.record::<version::Entity>(&states).await
 }
 
 /// Checks that a household may be a seller, by the state it is in.
@@ -273,7 +276,7 @@ impl Command for UpdateSeller {
             writer.left::<Entity>(before.number, before.hamlet_id);
         }
         let number = seller.number.cast_unsigned();
-        store(writer, &[seller]).await?;
+        change(writer, &[seller]).await?;
         Ok(vec![number])
     }
 }
@@ -307,5 +310,5 @@ pub(crate) async fn erase_name(writer: &Writer, household: i32) -> Result<(), St
     seller.rename(unnamed);
     seller.version += 1;
     search::index_seller(writer, &seller).await?;
-    store(writer, &[seller]).await
+    change(writer, &[seller]).await
 }

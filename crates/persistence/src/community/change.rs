@@ -35,9 +35,8 @@ pub struct TeamAmendment {
 }
 
 /// The rows are known whole; a team's unit and first day never change.
-const TAKE_STATE: &str = "ON CONFLICT (number) DO UPDATE SET members = excluded.members, \
-                          dissolved_on = excluded.dissolved_on, \
-                          effective_on = excluded.effective_on, version = excluded.version";
+const STATE: [Column; 4] =
+    [Column::Members, Column::DissolvedOn, Column::EffectiveOn, Column::Version];
 
 impl Command for ChangeTeams {
     const ACTION: &'static str = "team.change";
@@ -205,8 +204,8 @@ async fn carry_out(plan: Vec<TeamAmendment>, writer: &Writer) -> Result<Vec<u32>
     rollup::apply_tallies(writer, endings(&plan, writer).await?).await?;
     let after: Vec<Model> = plan.into_iter().map(|amendment| amendment.after).collect();
     let versions: Vec<_> = after.iter().map(|row| row.as_version(writer)).collect();
-    writer.record::<Entity>(&after, TAKE_STATE).await?;
-    writer.record::<version::Entity>(&versions, "").await?;
+    writer.rewrite::<Entity>(&after, &STATE).await?;
+    writer.record::<version::Entity>(&versions).await?;
     Ok(after.iter().map(|row| row.number.cast_unsigned()).collect())
 }
 

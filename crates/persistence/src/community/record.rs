@@ -24,9 +24,6 @@ pub struct RecordActivity(pub Vec<Row<NewActivity>>);
 pub struct ActivityPlan(Vec<(Model, Option<Model>)>);
 
 /// The rows are known whole; only their end is new.
-const TAKE_END: &str = "ON CONFLICT (team, month, hamlet_id, kind, revision) \
-                        DO UPDATE SET superseded_at = excluded.superseded_at";
-
 /// What a count is about: team, month, hamlet, kind.
 type Place = (i32, i32, i32, HelpKind);
 
@@ -80,8 +77,8 @@ impl Command for RecordActivity {
         let superseded_at = Some(writer.now);
         let ended = earlier.into_iter().flatten().map(|row| Model { superseded_at, ..row });
         let ended: Vec<Model> = ended.collect();
-        writer.record::<Entity>(&ended, TAKE_END).await?;
-        writer.record::<Entity>(&new, "").await?;
+        writer.rewrite::<Entity>(&ended, &[Column::SupersededAt]).await?;
+        writer.record::<Entity>(&new).await?;
         rollup::apply_tallies(writer, changes).await?;
         Ok(new.len())
     }

@@ -82,8 +82,8 @@ impl Command for RegisterTeams {
             rows.push(row);
         }
         let versions: Vec<_> = rows.iter().map(|row| row.as_version(writer)).collect();
-        writer.record::<Entity>(&rows, "").await?;
-        writer.record::<version::Entity>(&versions, "").await?;
+        writer.record::<Entity>(&rows).await?;
+        writer.record::<version::Entity>(&versions).await?;
         rollup::apply_tallies(writer, changes).await?;
         Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }

@@ -32,9 +32,8 @@ pub struct CancelTrainings(pub Vec<Row<TrainingCancellation>>);
 pub struct CancellationPlan(Vec<(TrainingCancellation, Model)>);
 
 /// The rows are known whole; only the cancellation is new.
-const TAKE_CANCELLATION: &str = "ON CONFLICT (number) DO UPDATE SET \
-    cancelled_at = excluded.cancelled_at, cancelled_by = excluded.cancelled_by, \
-    cancellation_reason = excluded.cancellation_reason";
+const CANCELLATION: [Column; 3] =
+    [Column::CancelledAt, Column::CancelledBy, Column::CancellationReason];
 
 /// What makes two sessions the same.
 type Place = (UnitId, Date, TrainingTopic, TrainingAudience);
@@ -82,7 +81,7 @@ impl Command for RecordTrainings {
         for row in &rows {
             *changes.entry(attendance(row)).or_default() += i64::from(row.attendees);
         }
-        writer.record::<Entity>(&rows, "").await?;
+        writer.record::<Entity>(&rows).await?;
         rollup::apply_tallies(writer, changes).await?;
         Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }
@@ -134,7 +133,7 @@ impl Command for CancelTrainings {
                 ..row
             });
         }
-        writer.record::<Entity>(&rows, TAKE_CANCELLATION).await?;
+        writer.rewrite::<Entity>(&rows, &CANCELLATION).await?;
         rollup::apply_tallies(writer, changes).await?;
         Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }

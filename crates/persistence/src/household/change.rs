@@ -12,7 +12,7 @@ use registry_domain::unit::UnitId;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::register::{active_heads, check_hamlet, phone_hash};
-use super::{Registered, abode, dossiers, number, replaced_columns, status, stored_number};
+use super::{Registered, abode, dossiers, number, status, stored_number};
 use crate::entity::{household, household_version};
 use crate::personal::KeyedHash;
 use crate::writer::{Command, Row, Writer, bounded};
@@ -213,8 +213,8 @@ async fn carry_out(plan: Vec<Amendment>, writer: &Writer) -> Result<Vec<Register
     }
     let after: Vec<_> = plan.into_iter().map(|amendment| amendment.after).collect();
     let versions: Vec<_> = after.iter().map(|household| household.as_version(writer)).collect();
-    writer.record::<household::Entity>(&after, &replaced_columns()).await?;
-    writer.record::<household_version::Entity>(&versions, "").await?;
+    writer.replace::<household::Entity>(&after).await?;
+    writer.record::<household_version::Entity>(&versions).await?;
     Ok(after.iter().map(Registered::from).collect())
 }
 

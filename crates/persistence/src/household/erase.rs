@@ -6,7 +6,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::change::next_version;
-use super::{Registered, replaced_columns, stored_number};
+use super::{Registered, stored_number};
 use crate::commerce::erase_name;
 use crate::entity::{household, household_version};
 use crate::writer::{Command, Row, Writer};
@@ -61,8 +61,8 @@ impl Command for EraseHousehold {
         erase_name(writer, after.number).await?;
         let outcome = vec![Registered::from(&after)];
         let version = after.as_version(writer);
-        writer.record::<household::Entity>(&[after], &replaced_columns()).await?;
-        writer.record::<household_version::Entity>(&[version], "").await?;
+        writer.replace::<household::Entity>(&[after]).await?;
+        writer.record::<household_version::Entity>(&[version]).await?;
         Ok(outcome)
     }
 }

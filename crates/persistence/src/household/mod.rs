@@ -108,15 +108,6 @@ impl household::Model {
     }
 }
 
-/// What follows the values when rows replace those that are there.
-fn replaced_columns() -> String {
-    use sea_orm::{IdenStatic, Iterable};
-    let columns =
-        household::Column::iter().filter(|column| !matches!(column, household::Column::Number));
-    let set = columns.map(|column| format!("{0} = excluded.{0}", column.as_str()));
-    format!("ON CONFLICT (number) DO UPDATE SET {}", set.collect::<Vec<_>>().join(", "))
-}
-
 /// The hamlet a household lives in by its stored state; none once it is closed.
 fn abode(hamlet_id: i32, stored_status: &str) -> Option<UnitId> {
     (stored_status == Status::Active.code()).then(|| UnitId::new(hamlet_id))

@@ -64,8 +64,8 @@ impl Command for RegisterHouseholds {
         }
         let versions: Vec<_> =
             households.iter().map(|household| household.as_version(writer)).collect();
-        writer.record::<household::Entity>(&households, "").await?;
-        writer.record::<household_version::Entity>(&versions, "").await?;
+        writer.record::<household::Entity>(&households).await?;
+        writer.record::<household_version::Entity>(&versions).await?;
         Ok(households.iter().map(Registered::from).collect())
     }
 }

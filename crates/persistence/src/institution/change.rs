@@ -9,10 +9,9 @@ use registry_domain::institution::{
 };
 use registry_domain::search::joined_words;
 use registry_domain::time::Date;
-use sea_orm::{IdenStatic, Iterable};
 
 use super::{Current, Name, apply_differences, check_hamlet, named};
-use crate::entity::institution::{Column, Entity, Model, version};
+use crate::entity::institution::{Entity, Model, version};
 use crate::writer::{Command, Row, Writer, bounded};
 use crate::{StoreError, WriteError};
 
@@ -193,14 +192,7 @@ async fn carry_out(
     }
     let rows: Vec<Model> = plan.into_iter().map(|amendment| amendment.after).collect();
     let versions: Vec<_> = rows.iter().map(|row| row.as_version(writer)).collect();
-    writer.record::<Entity>(&rows, &replaced_columns()).await?;
-    writer.record::<version::Entity>(&versions, "").await?;
+    writer.replace::<Entity>(&rows).await?;
+    writer.record::<version::Entity>(&versions).await?;
     Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
-}
-
-/// What follows the values when rows replace those that are there.
-fn replaced_columns() -> String {
-    let columns = Column::iter().filter(|column| !matches!(column, Column::Number));
-    let set = columns.map(|column| format!("{0} = excluded.{0}", column.as_str()));
-    format!("ON CONFLICT (number) DO UPDATE SET {}", set.collect::<Vec<_>>().join(", "))
 }

@@ -31,9 +31,7 @@ pub struct FeaturePlan {
 }
 
 /// The rows are known whole; only their end is new.
-const TAKE_END: &str = "ON CONFLICT (number, feature, valid_from) DO UPDATE SET \
-                        valid_until = excluded.valid_until, ended_at = excluded.ended_at, \
-                        ended_by = excluded.ended_by, end_reason = excluded.end_reason";
+const END: [Column; 4] = [Column::ValidUntil, Column::EndedAt, Column::EndedBy, Column::EndReason];
 
 impl Command for RecordFeatures {
     const ACTION: &'static str = "institution.feature";
@@ -67,7 +65,8 @@ impl Command for RecordFeatures {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        carry_out(plan, "", writer).await
+        writer.record::<Entity>(&plan.rows).await?;
+        plan.count(writer).await
     }
 }
 
@@ -115,7 +114,17 @@ impl Command for EndFeatures {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        carry_out(plan, TAKE_END, writer).await
+        writer.rewrite::<Entity>(&plan.rows, &END).await?;
+        plan.count(writer).await
+    }
+}
+
+impl FeaturePlan {
+    /// Brings the figures up to date; the numbers of the institutions.
+    async fn count(self, writer: &Writer) -> Result<Vec<u32>, StoreError> {
+        let pairs = self.histories.iter().map(|(before, after)| (before, after));
+        apply_differences(writer, pairs).await?;
+        Ok(self.rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }
 }
 
@@ -215,17 +224,6 @@ async fn open_rows(
         .all(&writer.transaction)
         .await?;
     Ok(rows.into_iter().map(|row| ((row.number, row.feature.clone()), row)).collect())
-}
-
-async fn carry_out(
-    FeaturePlan { rows, histories }: FeaturePlan,
-    on_conflict: &str,
-    writer: &Writer,
-) -> Result<Vec<u32>, StoreError> {
-    writer.record::<Entity>(&rows, on_conflict).await?;
-    let pairs = histories.iter().map(|(before, after)| (before, after));
-    apply_differences(writer, pairs).await?;
-    Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
 }
 
 fn stored(new: NewFeature, writer: &Writer) -> Model {

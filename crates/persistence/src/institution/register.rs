@@ -68,8 +68,8 @@ impl Command for RegisterInstitutions {
             numbers.push(number);
         }
         let versions: Vec<_> = rows.iter().map(|row| row.as_version(writer)).collect();
-        writer.record::<Entity>(&rows, "").await?;
-        writer.record::<version::Entity>(&versions, "").await?;
+        writer.record::<Entity>(&rows).await?;
+        writer.record::<version::Entity>(&versions).await?;
         apply_tallies(writer, sum).await?;
         Ok(numbers)
     }

@@ -70,15 +70,15 @@ async fn write(
         .filter(parentage::Column::ValidUntil.is_null());
     writer.update(leaves).await?;
     let rows: Vec<_> = founded.iter().map(stored).collect();
-    writer.record::<row::Entity>(&rows, "").await?;
+    writer.record::<row::Entity>(&rows).await?;
     // The rows that a registry begins with have keys of their own, which no sequence knows.
     let first = parentage::Entity::find().count(&writer.transaction).await? + 1;
     let rows_of = (key(first)..).zip(&parentages);
     let belonging: Vec<_> = rows_of.map(|(id, begins)| stored_parentage(id, begins)).collect();
-    writer.record::<parentage::Entity>(&belonging, "").await?;
+    writer.record::<parentage::Entity>(&belonging).await?;
     let first = succession::Entity::find().count(&writer.transaction).await? + 1;
     let became: Vec<_> = (key(first)..).zip(successions).map(stored_succession).collect();
-    writer.record::<succession::Entity>(&became, "").await?;
+    writer.record::<succession::Entity>(&became).await?;
     version::Entity::update_many()
         .col_expr(version::Column::Version, Expr::col(version::Column::Version).add(1))
         .exec(&writer.transaction)

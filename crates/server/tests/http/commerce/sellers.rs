@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 on_both_engines!(
     a_registered_seller_can_be_read_back,
+    names_are_kept_letter_by_letter,
     a_seller_is_found_by_its_new_name_and_place,
     every_fault_of_a_seller_is_told_at_once,
     a_seller_that_is_a_household_names_it_and_no_other_does,
@@ -53,6 +54,29 @@ async fn a_registered_seller_can_be_read_back(engine: Engine) {
         assert_eq!(
             (&extensions["code"], &extensions["rule"]),
             (&json!("BAD_USER_INPUT"), &json!(rule))
+        );
+    }
+}
+
+async fn names_are_kept_letter_by_letter(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let names = [
+        "NULL",
+        "Vườn \"Sáu\" \\ Thơm",
+        "{bưởi,\"khóm\"}",
+        "\\x41",
+        "Bưởi 🍊 của ông Bảy",
+        "',(1)--",
+    ];
+    for name in names {
+        let input = json!({ "kind": "COOPERATIVE", "name": name, "hamlet": { "code": HAMLET },
+            "registeredOn": "2022-06-01" });
+        let seller = done(&app, "registerSeller", input).await;
+        let change = json!({ "seller": seller["code"], "version": 1, "name": format!("{name} 2") });
+        let changed = done(&app, "updateSeller", change).await;
+        assert_eq!(
+            (&seller["name"], &changed["name"]),
+            (&json!(name), &json!(format!("{name} 2")))
         );
     }
 }
