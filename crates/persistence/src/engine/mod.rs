@@ -134,15 +134,14 @@ async fn sqlite(
     // The file is not mapped into memory: every reader would map it anew, and the system's page
     // cache holds it once for all of them.
     let reading = |options: SqliteConnectOptions| {
-        options.pragma("query_only", "on").pragma("cache_size", "-4096")
+        options.pragma("query_only", "on").pragma("cache_size", "-2048")
     };
     let (options, connections) = match purpose {
         Purpose::Read => (reading(options), config.reader_connections),
         Purpose::Audit => (reading(options), config.auditor_connections),
-        // A larger cache keeps the pages that a batch touches until its commit.
         // Checkpoints of 32 MiB write a page that many batches touch once instead of each time.
         Purpose::Write => {
-            let options = options.pragma("cache_size", "-65536");
+            let options = options.pragma("cache_size", writer_cache(config.durability));
             // What is erased must not stay in the free space of pages.
             let options = options.pragma("secure_delete", "on");
             (options.pragma("wal_autocheckpoint", "8192"), 1)
@@ -160,6 +159,15 @@ async fn sqlite(
         Purpose::Read | Purpose::Write => pool,
     };
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_with(options).await?))
+}
+
+/// The pages that a writer holds, in SQLite's terms: enough for what a batch touches until its commit.
+const fn writer_cache(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Acknowledged => "-16384",
+        // A whole province is written, and little else is in memory.
+        Durability::Closed => "-65536",
+    }
 }
 
 /// Interrupts statements that run for longer than `limit` after their connection was taken.
