@@ -1,6 +1,5 @@
 //! Connectivity surveys: the object, its lists, and recording.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, ID, InputObject, InputType, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::connectivity as domain;
@@ -11,14 +10,14 @@ use registry_persistence::{RecordConnectivity, RecordedSurvey, Row, SurveyKey as
 
 use crate::access::{AccessScope, list_size, needs};
 use crate::audit::Audited;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::household::{Household, head_selected};
 use crate::loader::{SurveyCountKey, SurveyKey, SurveyPageKey, answered};
 use crate::mutation::{Attempt, is_shown, rows, write};
 use crate::node::GlobalId;
-use crate::page::{PageArguments, connection};
+use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::{Date, DateTime};
 use crate::session::Session;
 
@@ -212,7 +211,8 @@ impl ConnectivitySurvey {
     }
 }
 
-pub(crate) type SurveyConnection = Connection<Cursor, ConnectivitySurvey, SurveyCount, EmptyFields>;
+pub(crate) type SurveyConnection =
+    Connection<registry_domain::time::Date, ConnectivitySurvey, SurveyCount>;
 
 /// How many surveys the household has; counted only if selected.
 pub(crate) struct SurveyCount(SurveyCountKey);
@@ -285,7 +285,7 @@ pub(crate) struct RecordConnectivityBatchInput {
 
 /// What came of recording a survey (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
 pub(crate) struct RecordConnectivityPayload {
     /// The survey as recorded (khảo sát đã ghi); null if the input was refused.
     survey: Option<ConnectivitySurvey>,
@@ -297,7 +297,7 @@ pub(crate) struct RecordConnectivityPayload {
 
 /// What came of recording many surveys (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
 pub(crate) struct RecordConnectivityBatchPayload {
     /// How many were recorded (số khảo sát đã ghi): all of them, or 0.
     recorded: usize,

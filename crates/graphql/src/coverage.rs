@@ -1,6 +1,5 @@
 //! Mobile coverage: the records, what they say of a unit, recording and ending.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::coverage::{self as domain, CoverageKey};
@@ -11,12 +10,13 @@ use registry_persistence::{self as store, EndCoverage, RecordCoverage, Row};
 
 use crate::access::{AccessScope, list_size, needs, open};
 use crate::connectivity::MobileGeneration;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
+use crate::in_order::One;
 use crate::loader::{ReachedKey, answered};
 use crate::mutation::{Attempt, is_shown, rows, write};
-use crate::page::{PageArguments, connection};
+use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::{Date, DateTime};
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitRef};
@@ -46,8 +46,8 @@ pub(crate) struct CoverageRecord(domain::Coverage);
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl CoverageRecord {
     /// The commune as it was on the first day (xã, phường, thị trấn).
-    async fn commune(&self) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.key.commune, on: self.0.key.from, as_of: None }
+    async fn commune(&self) -> One<AdministrativeUnit> {
+        One(AdministrativeUnit { id: self.0.key.commune, on: self.0.key.from, as_of: None })
     }
 
     /// Who runs the network (nhà mạng).
@@ -88,7 +88,7 @@ impl CoverageRecord {
 
 /// How much of a unit a mobile network covers (phủ sóng của một mạng trong đơn vị).
 #[derive(SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct NetworkCoverage {
     /// Who runs the network (nhà mạng).
     operator: MobileOperator,
@@ -147,7 +147,7 @@ impl CoverageFilter {
     }
 }
 
-pub(crate) type CoverageConnection = Connection<Cursor, CoverageRecord, CoverageCount, EmptyFields>;
+pub(crate) type CoverageConnection = Connection<CoverageKey, CoverageRecord, CoverageCount>;
 
 /// How many records the whole list has; counted only if selected.
 pub(crate) struct CoverageCount(store::CoverageFilter);
@@ -217,7 +217,7 @@ pub(crate) struct EndCoverageInput {
 
 /// What came of recording coverage (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct RecordCoveragePayload {
     /// How many records were made (số bản ghi): all of them, or 0.
     recorded: usize,
@@ -229,7 +229,7 @@ pub(crate) struct RecordCoveragePayload {
 
 /// What came of ending coverage (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct EndCoveragePayload {
     /// The record as it stands now (bản ghi sau khi kết thúc); null if the input was refused.
     coverage: Option<CoverageRecord>,

@@ -215,7 +215,7 @@ pub(crate) enum UserErrorCode {
 
 /// One thing wrong with an input (một lỗi của dữ liệu gửi lên). Nothing was written.
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct UserError {
     /// The broken rule (quy tắc); switch on this.
     code: UserErrorCode,

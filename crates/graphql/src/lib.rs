@@ -18,6 +18,7 @@ mod error;
 mod fault;
 mod filter;
 mod household;
+mod in_order;
 mod indicator;
 mod institution;
 mod loader;

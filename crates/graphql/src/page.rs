@@ -1,11 +1,14 @@
 //! Connections: page arguments in, Relay connections out.
 
-use async_graphql::connection::{Connection, ConnectionNameType, Edge, EdgeNameType, EmptyFields};
-use async_graphql::{ObjectType, OutputType};
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use async_graphql::{ContainerType, Object, ObjectType, OutputType, SimpleObject, TypeName};
 use registry_domain::page::{Page, PageRequest, Take};
 
-use crate::cursor::{Cursor, CursorKey, List};
+use crate::cursor::{CursorKey, List};
 use crate::error::ApiError;
+use crate::in_order::{One, Rows};
 use crate::session::Session;
 
 /// The size of a page if none is asked for.
@@ -50,23 +53,135 @@ impl PageArguments {
     }
 }
 
-/// A connection with `additional` fields.
-pub(crate) fn connection<K, N, A, Name, EdgeName>(
+/// A page of a list whose members `N` have the places `K`, with what the whole list says.
+pub(crate) struct Connection<K, N, A, Named = AfterNode> {
+    list: List,
+    page: Page<(K, N)>,
+    whole: A,
+    named: PhantomData<Named>,
+}
+
+/// A page of `list`; `whole` has the fields beside those of every connection.
+pub(crate) fn connection<K, N, A, Named>(
     page: Page<(K, N)>,
     list: List,
-    additional: A,
-) -> Connection<Cursor, N, A, EmptyFields, Name, EdgeName>
+    whole: A,
+) -> Connection<K, N, A, Named> {
+    Connection { list, page, whole, named: PhantomData }
+}
+
+/// What a connection and its edges are named after.
+pub(crate) trait Naming: Send + Sync {
+    /// The name for members of this kind, without `Connection` or `Edge`.
+    fn name<N: OutputType>() -> String;
+}
+
+/// They are named after their members.
+pub(crate) struct AfterNode;
+
+impl Naming for AfterNode {
+    fn name<N: OutputType>() -> String {
+        N::type_name().into_owned()
+    }
+}
+
+/// Where a page is in its list (vị trí của trang trong danh sách).
+#[derive(SimpleObject)]
+#[graphql(serial)]
+pub(crate) struct PageInfo {
+    /// Whether there is more before it (còn trang trước).
+    has_previous_page: bool,
+    /// Whether there is more after it (còn trang sau).
+    has_next_page: bool,
+    /// The cursor of its first member (con trỏ đầu trang); null if it is empty.
+    start_cursor: Option<String>,
+    /// The cursor of its last member (con trỏ cuối trang); null if it is empty.
+    end_cursor: Option<String>,
+}
+
+#[Object(serial, name_type)]
+impl<K, N, A, Named> Connection<K, N, A, Named>
 where
-    K: CursorKey,
-    N: OutputType,
+    K: CursorKey + Send + Sync,
+    N: ContainerType,
     A: ObjectType,
-    Name: ConnectionNameType,
-    EdgeName: EdgeNameType,
+    Named: Naming,
 {
-    let mut connection =
-        Connection::with_additional_fields(page.has_previous, page.has_next, additional);
-    connection
-        .edges
-        .extend(page.items.into_iter().map(|(key, node)| Edge::new(list.cursor(&key), node)));
-    connection
+    /// Where the page is in the list (vị trí của trang).
+    async fn page_info(&self) -> One<PageInfo> {
+        let items = &self.page.items;
+        let cursor = |(key, _): &(K, N)| self.list.cursor(key);
+        One(PageInfo {
+            has_previous_page: self.page.has_previous,
+            has_next_page: self.page.has_next,
+            start_cursor: items.first().map(cursor),
+            end_cursor: items.last().map(cursor),
+        })
+    }
+
+    /// The members of the page, each with its cursor (các mục kèm con trỏ).
+    async fn edges(&self) -> Rows<Edge<'_, K, N, Named>> {
+        let edge = |(key, node)| Edge { list: self.list, key, node, named: PhantomData };
+        self.page.items.iter().map(|(key, node)| edge((key, node))).collect()
+    }
+
+    /// The members of the page (các mục).
+    async fn nodes(&self) -> Rows<&N> {
+        self.page.items.iter().map(|(_, node)| node).collect()
+    }
+
+    #[graphql(flatten)]
+    async fn whole(&self) -> &A {
+        &self.whole
+    }
+}
+
+impl<K, N, A, Named> TypeName for Connection<K, N, A, Named>
+where
+    K: Send + Sync,
+    N: OutputType,
+    A: Send + Sync,
+    Named: Naming,
+{
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", Named::name::<N>()).into()
+    }
+}
+
+/// A member of a list and its place.
+pub(crate) struct Edge<'page, K, N, Named> {
+    list: List,
+    key: &'page K,
+    node: &'page N,
+    named: PhantomData<Named>,
+}
+
+/// A member of a list and its place (một mục và con trỏ của nó).
+#[Object(serial, name_type)]
+impl<K, N, Named> Edge<'_, K, N, Named>
+where
+    K: CursorKey + Send + Sync,
+    N: ContainerType,
+    Named: Naming,
+{
+    /// The member (mục).
+    async fn node(&self) -> One<&N> {
+        One(self.node)
+    }
+
+    /// The cursor (con trỏ): what `after` and `before` take.
+    async fn cursor(&self) -> String {
+        self.list.cursor(self.key)
+    }
+}
+
+impl<K, N, Named> TypeName for Edge<'_, K, N, Named>
+where
+    K: Send + Sync,
+    N: OutputType,
+    Named: Naming,
+{
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", Named::name::<N>()).into()
+    }
 }

@@ -18,7 +18,7 @@ use crate::session::Session;
 
 /// A partner (đối tác): a telco that issues certificates and reports them.
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct Partner {
     /// Its code (mã đối tác), like `VNPT`.
     code: String,
@@ -51,7 +51,7 @@ pub(crate) struct Agreement {
 
 /// A partner's public key (khoá công khai của đối tác).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct PartnerKey {
     /// Its name (định danh khoá).
     kid: String,
@@ -61,7 +61,7 @@ pub(crate) struct PartnerKey {
 
 /// An authority that a partner's certificates may be signed by (tổ chức cấp chứng thư).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct PartnerAuthority {
     /// Its name (tên).
     name: String,
@@ -159,7 +159,7 @@ pub(crate) struct SetPartnerAuthoritiesInput {
 
 /// What came of a change of a partner (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct PartnerPayload {
     /// The partner as it is now (đối tác); null if the input was refused.
     partner: Option<Partner>,

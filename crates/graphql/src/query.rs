@@ -14,6 +14,7 @@ use crate::household::{
     Household, HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder,
     head_selected, household_page, one,
 };
+use crate::in_order::{One, Rows};
 use crate::indicator::{
     IndicatorArguments, IndicatorCode, IndicatorPoint, IndicatorValue, series, values,
 };
@@ -50,8 +51,8 @@ impl RegistryQuery {
         &self,
         context: &Context<'_>,
         #[graphql(name = "ref", desc = "Which one (đơn vị nào).")] reference: UnitRef,
-    ) -> Result<Option<AdministrativeUnit>> {
-        Ok(reference.find(Session::of(context), "ref")?)
+    ) -> Result<Option<One<AdministrativeUnit>>> {
+        Ok(reference.find(Session::of(context), "ref")?.map(One))
     }
 
     /// Administrative units (các đơn vị hành chính) by level, then in Vietnamese order. Open to everyone.
@@ -80,11 +81,11 @@ impl RegistryQuery {
             directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
-    ) -> Result<Option<Household>> {
+    ) -> Result<Option<One<Household>>> {
         let heads = head_selected(&context.look_ahead());
         let session = Session::of(context);
         let as_of = session.as_of(as_of)?;
-        Ok(one(session, code.0.number(), heads, as_of).await?)
+        Ok(one(session, code.0.number(), heads, as_of).await?.map(One))
     }
 
     /// Households (các hộ). Needs `registry:read`.
@@ -134,12 +135,12 @@ impl RegistryQuery {
             directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
-    ) -> Result<Vec<IndicatorValue>> {
+    ) -> Result<Rows<IndicatorValue>> {
         let session = Session::of(context);
         let unit = unit.require(session, "unit")?;
         let as_of = session.as_of(as_of)?;
         let arguments = IndicatorArguments { on, boundaries_on, codes, as_of };
-        Ok(values(session, unit.id, arguments).await?)
+        Ok(Rows(values(session, unit.id, arguments).await?))
     }
 
     /// One indicator of a unit, month by month (chuỗi chỉ số theo tháng), at most 240 months, on the
@@ -157,11 +158,11 @@ impl RegistryQuery {
             directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
-    ) -> Result<Vec<IndicatorPoint>> {
+    ) -> Result<Rows<IndicatorPoint>> {
         let session = Session::of(context);
         let unit = unit.require(session, "unit")?;
         let as_of = session.as_of(as_of)?;
-        Ok(series(session, code, unit, (from.0, to.0), as_of).await?)
+        Ok(Rows(series(session, code, unit, (from.0, to.0), as_of).await?))
     }
 
     /// The object with this global id (đối tượng theo định danh); null if there is none.

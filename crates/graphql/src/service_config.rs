@@ -9,7 +9,7 @@ use crate::{DocumentPolicy, SchemaSettings};
 
 /// The limits in force (các giới hạn đang áp dụng).
 #[derive(SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct ServiceConfig {
     /// The largest page of a list (số mục tối đa mỗi trang).
     max_page: usize,

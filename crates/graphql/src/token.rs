@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::connection::EmptyFields;
 use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject};
 use async_trait::async_trait;
 use registry_domain::access::{IssuedToken, Mode, Role, Scope, TokenId, TokenWish};
@@ -12,11 +12,11 @@ use registry_domain::fault::{Faults, Path, Rule};
 use registry_persistence::{IssueToken, PartnerKey, RevokeToken, StoreError, TokenFilter};
 
 use crate::access::{AccessScope, needs};
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::mutation::{Attempt, write};
-use crate::page::{PageArguments, connection};
+use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::DateTime;
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitRef};
@@ -121,7 +121,7 @@ impl Token {
     }
 }
 
-pub(crate) type TokenConnection = Connection<Cursor, Token, EmptyFields, EmptyFields>;
+pub(crate) type TokenConnection = Connection<TokenId, Token, EmptyFields>;
 
 /// A page of tokens, newest first.
 pub(crate) async fn token_page(
@@ -160,7 +160,7 @@ pub(crate) struct IssueTokenInput {
 
 /// What came of issuing a token (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct IssueTokenPayload {
     /// The token to be shown as `Authorization: Bearer …` (chuỗi mã truy cập). It is told this once
     /// and kept nowhere; null if the input was refused or for a retry.
@@ -184,7 +184,7 @@ pub(crate) struct RevokeTokenInput {
 
 /// What came of revoking a token (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct RevokeTokenPayload {
     /// The token as it is now (mã truy cập); null if the input was refused.
     token: Option<Token>,

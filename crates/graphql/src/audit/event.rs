@@ -1,6 +1,6 @@
 //! Events and their changes, and the list of events.
 
-use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::connection::EmptyFields;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use registry_domain::audit::{Place, leaf_hash};
 use registry_domain::fault::{Expected, Rule};
@@ -9,11 +9,11 @@ use registry_persistence as store;
 
 use super::proof::AuditInclusionProof;
 use crate::access::{AccessScope, list_size, needs};
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::loader::{ChangesKey, HistoryKey};
 use crate::node::GlobalId;
-use crate::page::{PAGE, PageArguments, connection, paging};
+use crate::page::{Connection, PAGE, PageArguments, connection, paging};
 use crate::scalar::{DateTime, Total, YearMonth};
 use crate::session::Session;
 use crate::unit::UnitRef;
@@ -45,7 +45,7 @@ pub(crate) enum AuditChangeKind {
 
 /// A rule that a refused input broke, and where (quy tắc bị vi phạm).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::AuditRead]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::AuditRead]))]
 pub(crate) struct AuditRefusal {
     /// The place in the input (vị trí trong dữ liệu gửi).
     at: String,
@@ -167,7 +167,7 @@ impl AuditEvent {
     }
 }
 
-pub(crate) type AuditChangeConnection = Connection<Cursor, AuditChange, EmptyFields, EmptyFields>;
+pub(crate) type AuditChangeConnection = Connection<Place, AuditChange, EmptyFields>;
 
 /// A row's change and whether the state before is known with it.
 #[derive(Debug, Clone)]
@@ -263,7 +263,7 @@ pub(crate) struct AuditFilter {
     to: Option<DateTime>,
 }
 
-pub(crate) type AuditEventConnection = Connection<Cursor, AuditEvent, EmptyFields, EmptyFields>;
+pub(crate) type AuditEventConnection = Connection<Place, AuditEvent, EmptyFields>;
 
 /// A page of events, newest first.
 pub(super) async fn event_page(

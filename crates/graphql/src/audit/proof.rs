@@ -9,7 +9,7 @@ use crate::scalar::{DateTime, Total};
 
 /// A signed checkpoint of the log (điểm kiểm tra đã ký).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::AuditRead]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::AuditRead]))]
 pub(crate) struct AuditCheckpoint {
     /// How many events it is about (số sự kiện).
     size: Total,
@@ -56,7 +56,7 @@ impl AuditInclusionProof {
 
 /// A proof that a tree begins with all of an earlier one (bằng chứng nhất quán), as in RFC 9162, 2.1.4.
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::AuditRead]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::AuditRead]))]
 pub(crate) struct AuditConsistencyProof {
     /// The size of the earlier tree (kích thước cây trước).
     pub(super) from: Total,

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::connection::EmptyFields;
 use async_graphql::{Context, Object, Result, SimpleObject};
 use registry_domain::audit::Place;
 use registry_domain::page::Page;
@@ -10,16 +10,16 @@ use registry_persistence as store;
 
 use super::event::{AuditChange, AuditEvent};
 use crate::access::{AccessScope, list_size, needs};
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::loader::HistoryKey;
 use crate::node::GlobalId;
-use crate::page::{PAGE, PageArguments, connection, paging};
+use crate::page::{Connection, PAGE, PageArguments, connection, paging};
 use crate::session::Session;
 
 /// What one event did to a record and its parts (một lần thay đổi).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::AuditRead]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::AuditRead]))]
 pub(crate) struct AuditRevision {
     /// The event (sự kiện).
     event: AuditEvent,
@@ -27,7 +27,7 @@ pub(crate) struct AuditRevision {
     changes: Vec<AuditChange>,
 }
 
-pub(crate) type RevisionConnection = Connection<Cursor, AuditRevision, EmptyFields, EmptyFields>;
+pub(crate) type RevisionConnection = Connection<Place, AuditRevision, EmptyFields>;
 
 /// What every object with a global id has by its being audited.
 pub(crate) struct Audited(pub(crate) GlobalId);

@@ -52,7 +52,7 @@ pub(crate) struct ReviewCertificateReportInput {
 
 /// What came of a decision on a report (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::CertificatesReport, AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::CertificatesReport, AccessScope::Admin]))]
 pub(crate) struct CertificateReportPayload {
     /// The report as it stands now (báo cáo); null if the input was refused.
     report: Option<CertificateReport>,
@@ -73,7 +73,7 @@ pub(crate) struct ReportingPeriodInput {
 
 /// What came of closing or reopening a period (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct ReportingPeriodPayload {
     /// The period as it stands now (kỳ báo cáo); null if the input was refused.
     period: Option<ReportingPeriod>,

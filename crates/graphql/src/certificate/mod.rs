@@ -14,6 +14,7 @@ mod totals;
 use async_graphql::{Result, SimpleObject};
 use registry_domain::access::PartnerCode;
 use registry_domain::fault::{Expected, Rule};
+use registry_persistence::Standing;
 
 use crate::access::{AccessScope, needs};
 use crate::error::ApiError;
@@ -35,7 +36,7 @@ pub(crate) fn readers() -> Vec<AccessScope> {
 
 /// A partner by name (đối tác).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct ReportingPartner {
     /// Its code (mã đối tác), like `VNPT`.
     code: String,
@@ -45,9 +46,12 @@ pub(crate) struct ReportingPartner {
 
 impl ReportingPartner {
     async fn of(session: &Session, code: &PartnerCode) -> Result<Self, ApiError> {
-        let standing = session.store.standing().await?;
+        Ok(Self::known(&*session.store.standing().await?, code))
+    }
+
+    fn known(standing: &Standing, code: &PartnerCode) -> Self {
         let name = standing.partner(code).map(|partner| partner.name.clone());
-        Ok(Self { code: code.to_string(), name: name.unwrap_or_default() })
+        Self { code: code.to_string(), name: name.unwrap_or_default() }
     }
 }
 

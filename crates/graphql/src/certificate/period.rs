@@ -31,7 +31,7 @@ pub(crate) enum ReportDelivery {
 
 /// How far one partner is with one period (tình trạng của một đối tác).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct PeriodDelivery {
     /// The partner (đối tác).
     partner: ReportingPartner,
@@ -47,7 +47,7 @@ pub(crate) struct PeriodDelivery {
 
 /// A month that partners report about (kỳ báo cáo).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct ReportingPeriod {
     /// The month (tháng).
     period: YearMonth,

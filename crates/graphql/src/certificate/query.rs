@@ -12,6 +12,7 @@ use super::single::{
 };
 use super::totals::{CertificateGroup, CertificateTotal, TotalsArguments, totals};
 use crate::access::{as_of_weight, cost, list_size, needs};
+use crate::in_order::{One, Rows};
 use crate::page::{PAGE, PageArguments, paging};
 use crate::scalar::{Date, DateTime, YearMonth};
 use crate::session::Session;
@@ -72,13 +73,13 @@ impl CertificateQuery {
             desc = "On the boundaries of this date (theo địa giới ngày); those by which the unit was named if not given."
         )]
         boundaries_on: Option<Date>,
-    ) -> Result<Vec<CertificateTotal>> {
+    ) -> Result<Rows<CertificateTotal>> {
         let session = Session::of(context);
         let within = within.require(session, "within")?;
         let group_by = group_by.unwrap_or_default();
         let as_of = session.as_of(as_of)?;
         let arguments = TotalsArguments { from, to, partner, group_by, as_of, boundaries_on };
-        Ok(totals(session, within, arguments).await?)
+        Ok(Rows(totals(session, within, arguments).await?))
     }
 
     /// The months that partners report about (các kỳ báo cáo), the newest first, at most 240: who
@@ -105,9 +106,9 @@ impl CertificateQuery {
         context: &Context<'_>,
         #[graphql(desc = "Its number (số hiệu), in hexadecimal.")] serial: String,
         #[graphql(desc = "Who signed it (tổ chức cấp).")] issuer: String,
-    ) -> Result<Option<Certificate>> {
+    ) -> Result<Option<One<Certificate>>> {
         let key = key_argument(&serial, &issuer)?;
-        Ok(one_certificate(Session::of(context), &key).await?)
+        Ok(one_certificate(Session::of(context), &key).await?.map(One))
     }
 
     /// Single certificates (các chứng thư số), by issuer and number. A partner's token sees its own.

@@ -18,7 +18,7 @@ use crate::unit::{AdministrativeUnit, UnitRef};
 
 /// Three counts of certificates (số chứng thư số); also differences of such.
 #[derive(Debug, Clone, Copy, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct CertificateCounts {
     /// Issued for the first time (cấp mới).
     issued: i64,
@@ -53,7 +53,7 @@ fn registered(row: &Reconciled) -> [i64; 3] {
 
 /// One partner and commune, declared and registered (đối chiếu một đơn vị).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct ReconciliationRow {
     /// The partner (đối tác).
     partner: ReportingPartner,
@@ -69,7 +69,7 @@ pub(crate) struct ReconciliationRow {
 
 /// Somebody with certificates of several partners (người có chứng thư của nhiều đối tác).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::RegistryRead]))]
 pub(crate) struct SharedCertificateHolder {
     /// The holder's pseudonym (bí danh).
     pseudonym: String,

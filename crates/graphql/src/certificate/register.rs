@@ -58,7 +58,7 @@ pub(crate) struct RegisterCertificatesInput {
 
 /// What came of registering certificates (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::CertificatesReport]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::CertificatesReport]))]
 pub(crate) struct RegisterCertificatesPayload {
     /// How many were registered (số chứng thư đã ghi): all of them, or 0.
     registered: usize,
@@ -87,7 +87,7 @@ pub(crate) struct ChangeCertificateStatusInput {
 
 /// What came of changing a certificate's status (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::CertificatesReport]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::CertificatesReport]))]
 pub(crate) struct ChangeCertificateStatusPayload {
     /// The certificate as it stands now (chứng thư số); null if the input was refused.
     certificate: Option<Certificate>,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::PartnerCode;
 use registry_domain::certificate::{
@@ -15,11 +14,12 @@ use registry_persistence::{self as store, ReportPosition};
 use super::{ReportingPartner, readers};
 use crate::access::{list_size, needs};
 use crate::audit::Audited;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::loader::{ReportLinesKey, ReportRevisionsKey};
 use crate::node::GlobalId;
-use crate::page::{PageArguments, connection};
+use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::{DateTime, Total, YearMonth};
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitRef};
@@ -42,7 +42,7 @@ pub(crate) enum CertificateReportState {
 
 /// The counts of one commune (một dòng báo cáo).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct CertificateLine {
     /// The commune (đơn vị cấp xã), on the period's boundaries.
     unit: AdministrativeUnit,
@@ -56,7 +56,7 @@ pub(crate) struct CertificateLine {
 
 /// What a correction changes in one commune (khác biệt giữa hai lần báo cáo).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct CertificateLineDifference {
     /// The commune (đơn vị cấp xã).
     unit: AdministrativeUnit,
@@ -68,7 +68,7 @@ pub(crate) struct CertificateLineDifference {
 
 /// A decision on a report, or its withdrawal (quyết định).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct CertificateReportDecision {
     /// When (thời điểm).
     at: DateTime,
@@ -86,7 +86,7 @@ impl From<domain::Decided> for CertificateReportDecision {
 
 /// The partner's own signature of a report (chữ ký của đối tác): a JWS apart from what it signs (RFC 7797).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct CertificateReportSignature {
     /// Header and signature (tiêu đề và chữ ký), `header..signature`.
     jws: String,
@@ -153,8 +153,8 @@ impl CertificateReport {
     }
 
     /// Whose (đối tác).
-    async fn partner(&self, context: &Context<'_>) -> Result<ReportingPartner> {
-        Ok(ReportingPartner::of(Session::of(context), &self.0.key.partner).await?)
+    async fn partner(&self, context: &Context<'_>) -> Result<One<ReportingPartner>> {
+        Ok(One(ReportingPartner::of(Session::of(context), &self.0.key.partner).await?))
     }
 
     /// The month it is about (kỳ báo cáo).
@@ -369,7 +369,7 @@ pub(crate) fn partner_argument(named: Option<&str>) -> Result<Option<PartnerCode
     code.map_err(|rule| ApiError::Argument { name: "partner", rule })
 }
 
-pub(crate) type ReportConnection = Connection<Cursor, CertificateReport, ReportCount, EmptyFields>;
+pub(crate) type ReportConnection = Connection<ReportPosition, CertificateReport, ReportCount>;
 
 /// How many reports the whole list has; counted only if selected.
 pub(crate) struct ReportCount(store::ReportFilter);

@@ -1,6 +1,5 @@
 //! Single certificates: the object and the list of them.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use registry_domain::certificate::{self as domain, CertificateKey, Kind};
 use registry_persistence as store;
@@ -9,10 +8,11 @@ use super::report::partner_argument;
 use super::{ReportingPartner, readers};
 use crate::access::needs;
 use crate::audit::Audited;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::node::GlobalId;
-use crate::page::{PageArguments, connection};
+use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::{Date, DateTime};
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitRef};
@@ -56,8 +56,8 @@ impl Certificate {
     }
 
     /// Whose (đối tác).
-    async fn partner(&self, context: &Context<'_>) -> Result<ReportingPartner> {
-        Ok(ReportingPartner::of(Session::of(context), &self.0.partner).await?)
+    async fn partner(&self, context: &Context<'_>) -> Result<One<ReportingPartner>> {
+        Ok(One(ReportingPartner::of(Session::of(context), &self.0.partner).await?))
     }
 
     /// A name for the holder that tells nobody who it is (bí danh): the same holder has the same.
@@ -66,8 +66,8 @@ impl Certificate {
     }
 
     /// The commune it counts in (đơn vị cấp xã), on the boundaries of the day of issue.
-    async fn unit(&self) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.unit, on: self.0.issued_on, as_of: None }
+    async fn unit(&self) -> One<AdministrativeUnit> {
+        One(AdministrativeUnit { id: self.0.unit, on: self.0.issued_on, as_of: None })
     }
 
     /// The day of issue (ngày cấp); its month is the period it counts in.
@@ -143,8 +143,7 @@ impl CertificateFilter {
     }
 }
 
-pub(crate) type CertificateConnection =
-    Connection<Cursor, Certificate, CertificateNumber, EmptyFields>;
+pub(crate) type CertificateConnection = Connection<CertificateKey, Certificate, CertificateNumber>;
 
 /// How many certificates the whole list has; counted only if selected.
 pub(crate) struct CertificateNumber(store::CertificateFilter);

@@ -70,7 +70,7 @@ pub(crate) enum CertificateWarningCode {
 
 /// Something that a partner should know of a report that was taken all the same (cảnh báo).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::CertificatesReport]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::CertificatesReport]))]
 pub(crate) struct CertificateWarning {
     /// What about (loại).
     code: CertificateWarningCode,
@@ -122,7 +122,7 @@ impl CertificateWarning {
 
 /// What came of sending a report (kết quả).
 #[derive(Default, SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::CertificatesReport]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::CertificatesReport]))]
 pub(crate) struct SubmitCertificateReportPayload {
     /// The report as recorded (báo cáo đã ghi); null if it was refused or only rehearsed.
     report: Option<CertificateReport>,

@@ -12,6 +12,7 @@ use super::report::partner_argument;
 use super::{ReportingPartner, readers};
 use crate::access::needs;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::indicator::{FigureQuality, explanation};
 use crate::scalar::{Date, Total, YearMonth};
 use crate::session::Session;
@@ -45,12 +46,12 @@ pub(crate) enum CertificateTotalStatus {
 
 /// Certificates added up (tổng số chứng thư số): of the reports that count.
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct CertificateTotal {
     /// The partner (đối tác); null unless told apart.
-    partner: Option<ReportingPartner>,
+    partner: Option<One<ReportingPartner>>,
     /// The unit (đơn vị): of the level told apart, or the one that was added up within.
-    unit: AdministrativeUnit,
+    unit: One<AdministrativeUnit>,
     /// The month (kỳ); null unless told apart.
     period: Option<YearMonth>,
     /// Issued for the first time (cấp mới).
@@ -138,16 +139,12 @@ pub(crate) async fn totals(
             limit: ROWS_LIMIT,
         });
     }
-    let mut told = Vec::with_capacity(sums.len());
-    for sum in sums {
-        let partner = match &sum.partner {
-            Some(code) => Some(ReportingPartner::of(session, code).await?),
-            None => None,
-        };
-        let Sum { unit, period, issued, renewed, revoked, reports, status, quality, .. } = sum;
-        told.push(CertificateTotal {
-            partner,
-            unit: AdministrativeUnit { id: unit, on, as_of: arguments.as_of },
+    let standing = session.store.standing().await?;
+    let told = sums.into_iter().map(|sum| {
+        let Sum { partner, unit, period, issued, renewed, revoked, reports, status, quality } = sum;
+        CertificateTotal {
+            partner: partner.map(|code| One(ReportingPartner::known(&standing, &code))),
+            unit: One(AdministrativeUnit { id: unit, on, as_of: arguments.as_of }),
             period: period.map(YearMonth),
             issued: Total(issued),
             renewed: Total(renewed),
@@ -155,7 +152,7 @@ pub(crate) async fn totals(
             reports,
             status: status.into(),
             quality: quality.into(),
-        });
-    }
-    Ok(told)
+        }
+    });
+    Ok(told.collect())
 }

@@ -1,6 +1,7 @@
 //! Facets: how many listings of a list there are of each kind.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result, SimpleObject};
 use registry_domain::time;
@@ -9,23 +10,24 @@ use registry_persistence::Facets;
 
 use super::{Marketplace, ProductCategory, readers};
 use crate::access::{list_size, needs};
+use crate::in_order::{One, Rows};
 use crate::scalar::Date;
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitLevel};
 
 /// How many listings are on a marketplace (số tin đăng trên sàn).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct MarketplaceFacet {
     /// The marketplace (sàn).
-    marketplace: Marketplace,
+    marketplace: One<Marketplace>,
     /// How many (số tin đăng).
     count: u64,
 }
 
 /// How many listings are of products in a group (số tin đăng theo nhóm sản phẩm).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct CategoryFacet {
     /// The group (nhóm sản phẩm).
     category: ProductCategory,
@@ -35,7 +37,7 @@ pub(crate) struct CategoryFacet {
 
 /// How many listings are of products with so many OCOP stars (số tin đăng theo hạng sao).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct StarsFacet {
     /// The stars by a rating that holds today, or on the day of `asOf` (số sao), 1…5; null for products without one.
     stars: Option<u8>,
@@ -45,17 +47,17 @@ pub(crate) struct StarsFacet {
 
 /// How many listings are sold from a unit (số tin đăng theo đơn vị).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct UnitFacet {
     /// The unit (đơn vị).
-    unit: AdministrativeUnit,
+    unit: One<AdministrativeUnit>,
     /// How many (số tin đăng).
     count: u64,
 }
 
 /// The facets of one list, counted once.
 pub(crate) struct ListingFacets {
-    pub(super) facets: Facets,
+    pub(super) facets: Arc<Facets>,
     /// The day whose boundaries the list is told on.
     pub(super) on: time::Date,
     /// The moment as of which it is told; none for now.
@@ -68,19 +70,19 @@ pub(crate) struct ListingFacets {
 impl ListingFacets {
     /// By marketplace (theo sàn).
     #[graphql(directive = list_size::apply(Some(10), None))]
-    async fn marketplace(&self, context: &Context<'_>) -> Result<Vec<MarketplaceFacet>> {
+    async fn marketplace(&self, context: &Context<'_>) -> Result<Rows<MarketplaceFacet>> {
         let session = Session::of(context);
         let mut found = Vec::with_capacity(self.facets.marketplaces.len());
         for (code, count) in &self.facets.marketplaces {
-            let marketplace = session.marketplace(code).await?.into();
+            let marketplace = One(session.marketplace(code).await?.into());
             found.push(MarketplaceFacet { marketplace, count: *count });
         }
-        Ok(found)
+        Ok(Rows(found))
     }
 
     /// By group of products (theo nhóm sản phẩm).
     #[graphql(directive = list_size::apply(Some(9), None))]
-    async fn category(&self) -> Vec<CategoryFacet> {
+    async fn category(&self) -> Rows<CategoryFacet> {
         let told = |(category, count): &(_, u64)| CategoryFacet {
             category: ProductCategory::from(*category),
             count: *count,
@@ -90,7 +92,7 @@ impl ListingFacets {
 
     /// By OCOP stars (theo hạng sao OCOP), the most stars first.
     #[graphql(directive = list_size::apply(Some(6), None))]
-    async fn stars(&self) -> Vec<StarsFacet> {
+    async fn stars(&self) -> Rows<StarsFacet> {
         let told = |(stars, count): &(_, u64)| StarsFacet { stars: *stars, count: *count };
         self.facets.stars.iter().map(told).collect()
     }
@@ -109,7 +111,7 @@ impl ListingFacets {
             desc = "On the boundaries of this date (theo địa giới ngày); of the date that `within` was named by, or today, if not given."
         )]
         on: Option<Date>,
-    ) -> Vec<UnitFacet> {
+    ) -> Rows<UnitFacet> {
         let units = Session::of(context).reader.units();
         let on = on.map_or(self.on, |on| on.0);
         let (tree, level) = (units.tree(on), Level::from(level));
@@ -124,7 +126,10 @@ impl ListingFacets {
         let mut counts: Vec<(UnitId, u64)> = counts.into_iter().collect();
         counts.sort_by_key(|(unit, count)| (std::cmp::Reverse(*count), units.rank(*unit)));
         let as_of = self.as_of;
-        let told = |(id, count)| UnitFacet { unit: AdministrativeUnit { id, on, as_of }, count };
+        let told = |(id, count)| {
+            let unit = One(AdministrativeUnit { id, on, as_of });
+            UnitFacet { unit, count }
+        };
         counts.into_iter().map(told).collect()
     }
 }

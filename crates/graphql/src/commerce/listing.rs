@@ -1,28 +1,31 @@
 //! Listings: the object with its history and sales, the list of them, and what the list says as a whole.
 
-use async_graphql::connection::{Connection, ConnectionNameType, EdgeNameType, EmptyFields};
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, OutputType, Result, SimpleObject};
 use registry_domain::commerce::{self as domain, ListingCode, ProductCode};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time;
 use registry_persistence::{self as store, CommerceKey, ListingRecord};
+use tokio::sync::OnceCell;
 
 use super::facet::ListingFacets;
 use super::loader::{HistoryKey, ListingCountKey, ListingKey, ListingPageKey, SalesKey};
 use super::{ListingFilter, ListingOrder, ListingStatus, Marketplace, Product, Seller, readers};
 use crate::access::{list_size, needs};
 use crate::audit::Audited;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::loader::answered;
 use crate::node::GlobalId;
-use crate::page::{PageArguments, connection};
+use crate::page::{Connection, Naming, PageArguments, connection};
 use crate::scalar::{Date, DateTime, RegistryCode, Total, Vnd, YearMonth};
 use crate::session::Session;
 
 /// One state that a listing was in (một lần thay đổi).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct ListingChange {
     /// Counts the changes from 1 (phiên bản).
     version: u32,
@@ -53,7 +56,7 @@ impl From<domain::ListingChange> for ListingChange {
 
 /// What a listing sold in a month (doanh số tháng).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct MonthlySales {
     /// The month (tháng).
     month: YearMonth,
@@ -84,7 +87,7 @@ impl From<domain::MonthlySales> for MonthlySales {
 
 /// Sales added up (tổng doanh số).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct SalesTotal {
     /// Orders (số đơn hàng).
     orders: Total,
@@ -117,19 +120,19 @@ impl Listing {
     }
 
     /// What is sold (sản phẩm).
-    async fn product(&self) -> Product {
-        Product(self.0.product.clone(), self.1)
+    async fn product(&self) -> One<Product> {
+        One(Product(self.0.product.clone(), self.1))
     }
 
     /// Who sells it (người bán).
-    async fn seller(&self) -> Seller {
-        Seller(self.0.product.seller.clone(), self.1)
+    async fn seller(&self) -> One<Seller> {
+        One(Seller(self.0.product.seller.clone(), self.1))
     }
 
     /// Where it is sold (sàn).
-    async fn marketplace(&self, context: &Context<'_>) -> Result<Marketplace> {
+    async fn marketplace(&self, context: &Context<'_>) -> Result<One<Marketplace>> {
         let code = &self.0.listing.marketplace;
-        Ok(Session::of(context).marketplace(code).await?.into())
+        Ok(One(Session::of(context).marketplace(code).await?.into()))
     }
 
     /// Its address there (địa chỉ trang), https.
@@ -196,32 +199,44 @@ fn month(month: Option<YearMonth>) -> Option<time::YearMonth> {
     month.map(|month| month.0)
 }
 
-pub(crate) type ListingConnection = Connection<Cursor, Listing, ListingSummary, EmptyFields>;
+pub(crate) type ListingConnection = Connection<CommerceKey, Listing, ListingSummary>;
 
 /// What the whole list says, whatever part of it the page shows.
 pub(crate) struct ListingSummary {
     filter: store::ListingFilter,
     /// The day whose boundaries the list is told on.
     on: time::Date,
+    facets: OnceCell<Arc<store::Facets>>,
+    /// Whether the facets are selected, which tell the number of listings as well.
+    counts_facets: bool,
+}
+
+impl ListingSummary {
+    /// The facets, counted once.
+    async fn counted(&self, session: &Session) -> Result<Arc<store::Facets>, ApiError> {
+        let count = || async { session.reader.listing_facets(&self.filter).await.map(Arc::new) };
+        Ok(Arc::clone(self.facets.get_or_try_init(count).await?))
+    }
 }
 
 #[Object(directive = needs::apply(readers()))]
 impl ListingSummary {
-    /// The number of listings in the whole list (tổng số tin đăng); costs a statement.
+    /// The number of listings in the whole list (tổng số tin đăng); costs a statement, unless the facets
+    /// are selected as well.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
+        let session = Session::of(context);
+        if self.counts_facets {
+            return Ok(self.counted(session).await?.total());
+        }
         let key = ListingCountKey(self.filter.clone());
-        Ok(answered(Session::of(context).records.load_one(key).await?)?)
+        Ok(answered(session.records.load_one(key).await?)?)
     }
 
     /// How many listings of the whole list there are of each kind (số tin đăng theo nhóm); one statement
     /// for all of them.
-    async fn facets(&self, context: &Context<'_>) -> Result<ListingFacets> {
-        let facets = Session::of(context).reader.listing_facets(&self.filter).await;
-        Ok(ListingFacets {
-            facets: facets.map_err(ApiError::from)?,
-            on: self.on,
-            as_of: self.filter.products.as_of,
-        })
+    async fn facets(&self, context: &Context<'_>) -> Result<One<ListingFacets>> {
+        let facets = self.counted(Session::of(context)).await?;
+        Ok(One(ListingFacets { facets, on: self.on, as_of: self.filter.products.as_of }))
     }
 
     /// What all listings of the list sold (tổng doanh số của danh sách); costs a statement.
@@ -244,20 +259,14 @@ impl ListingSummary {
 
 /// The listings of one product: without what only a whole list of listings says.
 pub(crate) type ProductListingConnection =
-    Connection<Cursor, Listing, ListingCount, EmptyFields, OfProduct, OfProduct>;
+    Connection<CommerceKey, Listing, ListingCount, OfProduct>;
 
 /// Names the connection of a product's listings.
 pub(crate) struct OfProduct;
 
-impl ConnectionNameType for OfProduct {
-    fn type_name<T: OutputType>() -> String {
-        "ProductListingConnection".into()
-    }
-}
-
-impl EdgeNameType for OfProduct {
-    fn type_name<T: OutputType>() -> String {
-        "ProductListingEdge".into()
+impl Naming for OfProduct {
+    fn name<N: OutputType>() -> String {
+        "ProductListing".into()
     }
 }
 
@@ -284,9 +293,10 @@ pub(crate) struct ListingArguments {
 
 /// A page of listings: in the order asked for, else the best found first, or by code.
 pub(crate) async fn listing_page(
-    session: &Session,
+    context: &Context<'_>,
     arguments: ListingArguments,
 ) -> Result<ListingConnection, ApiError> {
+    let session = Session::of(context);
     let as_of = session.as_of(arguments.as_of)?;
     let filter = arguments.filter.unwrap_or_default();
     let on = filter.within().map(|within| within.require(session, "within")).transpose()?;
@@ -294,7 +304,9 @@ pub(crate) async fn listing_page(
     let order = ListingOrder::of(arguments.order_by.as_ref());
     let filter = filter.conditions(session, arguments.search.as_deref(), as_of)?;
     let (page, list) = page_of(session, &filter, order, arguments.page).await?;
-    Ok(connection(page, list, ListingSummary { filter, on }))
+    let counts_facets = context.look_ahead().field("facets").exists();
+    let whole = ListingSummary { filter, on, facets: OnceCell::new(), counts_facets };
+    Ok(connection(page, list, whole))
 }
 
 /// A page of the listings of one product, as known at a moment or now.

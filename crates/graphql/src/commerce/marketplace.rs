@@ -1,6 +1,5 @@
 //! Marketplaces: reading and changing them.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
@@ -13,17 +12,17 @@ use registry_persistence::{Command, RegisterMarketplace, UpdateMarketplace};
 
 use super::{MarketplaceFilter, readers};
 use crate::access::{AccessScope, needs};
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::mutation::{Attempt, is_shown, write};
-use crate::page::{PageArguments, connection};
+use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::Date;
 use crate::session::Session;
 
 /// A marketplace (sàn thương mại điện tử).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct Marketplace {
     /// Its code (mã sàn), like `POSTMART`.
     code: String,
@@ -49,12 +48,11 @@ impl From<domain::Marketplace> for Marketplace {
     }
 }
 
-pub(crate) type MarketplaceConnection =
-    Connection<Cursor, Marketplace, MarketplaceCount, EmptyFields>;
+pub(crate) type MarketplaceConnection = Connection<MarketplaceCode, Marketplace, MarketplaceCount>;
 
 /// How many marketplaces the whole list has.
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct MarketplaceCount {
     /// The number of marketplaces in the whole list (tổng số sàn).
     total_count: usize,
@@ -116,7 +114,7 @@ pub(crate) struct UpdateMarketplaceInput {
 
 /// What came of a change of a marketplace (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct MarketplacePayload {
     /// The marketplace as it is now (sàn); null if the input was refused.
     marketplace: Option<Marketplace>,

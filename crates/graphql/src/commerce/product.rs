@@ -1,6 +1,5 @@
 //! Products: the object with its ratings, and the list of them.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use registry_domain::commerce::{self as domain, ProductCode};
 use registry_domain::page::PageRequest;
@@ -12,17 +11,17 @@ use super::loader::{ProductCountKey, ProductKey, ProductPageKey, RatingsKey};
 use super::{ListingOrder, ProductCategory, ProductFilter, ProductOrder, Seller, readers};
 use crate::access::{list_size, needs};
 use crate::audit::Audited;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::loader::answered;
 use crate::node::GlobalId;
-use crate::page::{PAGE, PageArguments, connection, paging};
+use crate::page::{Connection, PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, RegistryCode};
 use crate::session::Session;
 
 /// An OCOP rating (hạng sao OCOP): stars by a decision, for three years.
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(readers()))]
+#[graphql(serial, directive = needs::apply(readers()))]
 pub(crate) struct OcopRating {
     /// How many stars (số sao), 1…5.
     stars: u8,
@@ -124,7 +123,7 @@ impl Product {
     }
 }
 
-pub(crate) type ProductConnection = Connection<Cursor, Product, ProductCount, EmptyFields>;
+pub(crate) type ProductConnection = Connection<CommerceKey, Product, ProductCount>;
 
 /// How many products the whole list has; counted only if selected.
 pub(crate) struct ProductCount(ProductCountKey);

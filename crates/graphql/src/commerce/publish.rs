@@ -105,7 +105,7 @@ pub(crate) struct RecordListingSalesInput {
 
 /// What came of a change of a listing (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(writers()))]
+#[graphql(serial, directive = needs::apply(writers()))]
 pub(crate) struct ListingPayload {
     /// The listing as it is now (tin đăng); null if the input was refused.
     listing: Option<Listing>,
@@ -117,7 +117,7 @@ pub(crate) struct ListingPayload {
 
 /// What came of recording monthly sales (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(writers()))]
+#[graphql(serial, directive = needs::apply(writers()))]
 pub(crate) struct RecordListingSalesPayload {
     /// How many were recorded (số dòng đã ghi): all of them, or 0.
     recorded: usize,

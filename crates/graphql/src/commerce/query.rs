@@ -11,6 +11,7 @@ use super::{
     SellerOrder, readers,
 };
 use crate::access::{as_of_weight, cost, list_size, needs};
+use crate::in_order::One;
 use crate::page::{PAGE, PageArguments, paging};
 use crate::scalar::{DateTime, RegistryCode};
 use crate::session::Session;
@@ -42,8 +43,8 @@ impl CommerceQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The code (mã người bán).")] code: RegistryCode,
-    ) -> Result<Option<Seller>> {
-        Ok(one_seller(Session::of(context), code.read("code")?).await?)
+    ) -> Result<Option<One<Seller>>> {
+        Ok(one_seller(Session::of(context), code.read("code")?).await?.map(One))
     }
 
     /// Sellers (những người bán), by code if no order is given. Needs `registry:read`.
@@ -69,8 +70,8 @@ impl CommerceQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The code (mã sản phẩm).")] code: RegistryCode,
-    ) -> Result<Option<Product>> {
-        Ok(one_product(Session::of(context), code.read("code")?).await?)
+    ) -> Result<Option<One<Product>>> {
+        Ok(one_product(Session::of(context), code.read("code")?).await?.map(One))
     }
 
     /// Products (các sản phẩm). Needs `registry:read`.
@@ -108,10 +109,10 @@ impl CommerceQuery {
             directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
-    ) -> Result<Option<Listing>> {
+    ) -> Result<Option<One<Listing>>> {
         let session = Session::of(context);
         let as_of = session.as_of(as_of)?;
-        Ok(one_listing(session, code.read("code")?, as_of).await?)
+        Ok(one_listing(session, code.read("code")?, as_of).await?.map(One))
     }
 
     /// Listings (các tin đăng bán). Needs `registry:read`.
@@ -141,6 +142,6 @@ impl CommerceQuery {
     ) -> Result<ListingConnection> {
         let page = PageArguments { first, after, last, before };
         let arguments = ListingArguments { filter, search, order_by, as_of, page };
-        Ok(listing_page(Session::of(context), arguments).await?)
+        Ok(listing_page(context, arguments).await?)
     }
 }

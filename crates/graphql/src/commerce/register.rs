@@ -102,7 +102,7 @@ pub(crate) struct RateProductInput {
 
 /// What came of a change of a seller (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(writers()))]
+#[graphql(serial, directive = needs::apply(writers()))]
 pub(crate) struct SellerPayload {
     /// The seller as it is now (người bán); null if the input was refused.
     seller: Option<Seller>,
@@ -114,7 +114,7 @@ pub(crate) struct SellerPayload {
 
 /// What came of a change of a product (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(writers()))]
+#[graphql(serial, directive = needs::apply(writers()))]
 pub(crate) struct ProductPayload {
     /// The product as it is now (sản phẩm); null if the input was refused.
     product: Option<Product>,

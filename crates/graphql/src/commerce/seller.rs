@@ -1,6 +1,5 @@
 //! Sellers: the object and the list of them.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result};
 use registry_domain::commerce::{self as domain, SellerCode};
 use registry_domain::page::PageRequest;
@@ -12,12 +11,13 @@ use super::product::products_of;
 use super::{ProductConnection, ProductOrder, SellerFilter, SellerKind, SellerOrder, readers};
 use crate::access::{list_size, needs};
 use crate::audit::Audited;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::household::{Household, head_selected};
+use crate::in_order::One;
 use crate::loader::HouseholdKey;
 use crate::node::GlobalId;
-use crate::page::{PAGE, PageArguments, connection, paging};
+use crate::page::{Connection, PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, RegistryCode};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
@@ -55,9 +55,9 @@ impl Seller {
     }
 
     /// The hamlet it sells from (ấp, khu vực), on today's boundaries, or those of the day of `asOf`.
-    async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
+    async fn hamlet(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
         let on = Session::of(context).day(self.1);
-        AdministrativeUnit { id: self.0.hamlet, on, as_of: self.1 }
+        One(AdministrativeUnit { id: self.0.hamlet, on, as_of: self.1 })
     }
 
     /// The household that it is (hộ), if it is one.
@@ -97,7 +97,7 @@ impl Seller {
     }
 }
 
-pub(crate) type SellerConnection = Connection<Cursor, Seller, SellerCount, EmptyFields>;
+pub(crate) type SellerConnection = Connection<CommerceKey, Seller, SellerCount>;
 
 /// How many sellers the whole list has; counted only if selected.
 pub(crate) struct SellerCount(store::SellerFilter);

@@ -1,15 +1,15 @@
 //! Whom a team helped: the object and the list below a team.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, Object, Result};
 use registry_domain::community::{self as domain, TeamCode};
 use registry_persistence::{ActivityFilter, ActivityKey, ActivityRevisions};
 
 use crate::access::{AccessScope, needs};
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::loader::{ActivityCountKey, ActivityPageKey, answered};
-use crate::page::{PageArguments, connection};
+use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::{DateTime, YearMonth};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
@@ -44,11 +44,11 @@ impl TeamActivity {
 
     /// The hamlet where the help was given (ấp, khu vực), on the boundaries of the month's last day; one that
     /// ended before, on those of its own last day.
-    async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
+    async fn hamlet(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
         let (id, last) = (self.0.hamlet, self.0.month.last_day());
         let units = Session::of(context).reader.units();
         let on = units.get(id).map_or(last, |unit| unit.validity.nearest(last));
-        AdministrativeUnit { id, on, as_of: None }
+        One(AdministrativeUnit { id, on, as_of: None })
     }
 
     /// With what (nội dung hỗ trợ).
@@ -85,8 +85,7 @@ pub(super) struct ActivityArguments {
     pub(super) page: PageArguments,
 }
 
-pub(crate) type TeamActivityConnection =
-    Connection<Cursor, TeamActivity, TeamActivityCount, EmptyFields>;
+pub(crate) type TeamActivityConnection = Connection<ActivityKey, TeamActivity, TeamActivityCount>;
 
 /// How many counts the whole list has; counted only if selected.
 pub(crate) struct TeamActivityCount(ActivityCountKey);

@@ -11,6 +11,7 @@ use super::training::{
     TrainingSessionFilter, one_training, training_page,
 };
 use crate::access::{AccessScope, list_size, needs, open};
+use crate::in_order::One;
 use crate::page::{PAGE, PageArguments, paging};
 use crate::scalar::{Date, RegistryCode, YearMonth};
 use crate::session::Session;
@@ -29,8 +30,8 @@ impl CommunityQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The code (mã tổ).")] code: RegistryCode,
-    ) -> Result<Option<CommunityTeam>> {
-        Ok(one_team(Session::of(context), code.read("code")?).await?)
+    ) -> Result<Option<One<CommunityTeam>>> {
+        Ok(one_team(Session::of(context), code.read("code")?).await?.map(One))
     }
 
     /// Digital-technology teams (các tổ công nghệ số cộng đồng), by code. Needs `registry:read`.
@@ -76,8 +77,8 @@ impl CommunityQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The code (mã buổi tập huấn).")] code: RegistryCode,
-    ) -> Result<Option<TrainingSession>> {
-        Ok(one_training(Session::of(context), code.read("code")?).await?)
+    ) -> Result<Option<One<TrainingSession>>> {
+        Ok(one_training(Session::of(context), code.read("code")?).await?.map(One))
     }
 
     /// Training sessions (các buổi tập huấn), the newest first if no order is given; those that were

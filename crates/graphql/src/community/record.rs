@@ -51,7 +51,7 @@ pub(crate) struct RecordTeamActivityInput {
 
 /// What came of recording whom teams helped (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
 pub(crate) struct RecordTeamActivityPayload {
     /// How many counts were recorded (số dòng đã ghi): all of them, or 0.
     recorded: usize,
@@ -89,7 +89,7 @@ pub(crate) struct RecordTrainingInput {
 
 /// What came of recording training sessions (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
 pub(crate) struct RecordTrainingPayload {
     /// How many were recorded (số buổi đã ghi): all of them, or 0.
     recorded: usize,
@@ -116,7 +116,7 @@ pub(crate) struct CancelTrainingInput {
 
 /// What came of cancelling a session (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
 pub(crate) struct CancelTrainingPayload {
     /// The session as it stands now (buổi tập huấn); null if the input was refused.
     session: Option<TrainingSession>,

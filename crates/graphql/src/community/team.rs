@@ -1,6 +1,5 @@
 //! Teams: the object, its past, and the list of them.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use registry_domain::community::{self as domain, TeamCode};
 use registry_persistence as store;
@@ -8,11 +7,12 @@ use registry_persistence as store;
 use super::activity::{ActivityArguments, TeamActivityConnection, activity_page};
 use crate::access::{AccessScope, list_size, needs};
 use crate::audit::Audited;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::loader::{TeamKey, TeamVersionsKey};
 use crate::node::GlobalId;
-use crate::page::{PAGE, PageArguments, connection, paging};
+use crate::page::{Connection, PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, DateTime, RegistryCode, YearMonth};
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitLevel, UnitRef};
@@ -40,11 +40,11 @@ impl CommunityTeam {
 
     /// The hamlet or commune that it is for (đơn vị của tổ), as it is today; one that is no more, as
     /// it was on its last day.
-    async fn unit(&self, context: &Context<'_>) -> AdministrativeUnit {
+    async fn unit(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
         let reader = &Session::of(context).reader;
         let (id, today) = (self.0.unit, reader.today());
         let on = reader.units().get(id).map_or(today, |unit| unit.validity.nearest(today));
-        AdministrativeUnit { id, on, as_of: None }
+        One(AdministrativeUnit { id, on, as_of: None })
     }
 
     /// How many people it has (số thành viên), 1…100.
@@ -114,7 +114,7 @@ impl CommunityTeam {
 
 /// A state that a team was in (một phiên bản của tổ).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::RegistryRead]))]
 pub(crate) struct CommunityTeamVersion {
     /// Which one, from 1 (phiên bản).
     version: u32,
@@ -169,8 +169,7 @@ impl CommunityTeamFilter {
     }
 }
 
-pub(crate) type CommunityTeamConnection =
-    Connection<Cursor, CommunityTeam, CommunityTeamCount, EmptyFields>;
+pub(crate) type CommunityTeamConnection = Connection<TeamCode, CommunityTeam, CommunityTeamCount>;
 
 /// How many teams the whole list has; counted only if selected.
 pub(crate) struct CommunityTeamCount(store::TeamFilter);

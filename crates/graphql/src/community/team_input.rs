@@ -60,7 +60,7 @@ pub(crate) struct DissolveTeamInput {
 
 /// What came of a change to a team (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::HouseholdsWrite]))]
 pub(crate) struct CommunityTeamPayload {
     /// The team as it stands now (tổ sau thay đổi); null if the input was refused.
     team: Option<CommunityTeam>,

@@ -15,7 +15,7 @@ use crate::unit::AdministrativeUnit;
 
 /// People helped with one thing (tổng số lượt hỗ trợ theo nội dung).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct HelpTotal {
     /// With what (nội dung hỗ trợ).
     kind: HelpKind,
@@ -27,7 +27,7 @@ pub(crate) struct HelpTotal {
 
 /// Training sessions about one topic (tổng số tập huấn theo chủ đề).
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct TrainingTotal {
     /// About what (chủ đề).
     topic: TrainingTopic,

@@ -1,19 +1,19 @@
 //! Training sessions: the object and the list of them.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use registry_domain::community::{self as domain, TrainingCode};
 use registry_persistence::{self as store, Direction, TrainingKey};
 
 use crate::access::{AccessScope, needs};
 use crate::audit::Audited;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::filter::each_once;
 use crate::household::OrderDirection;
+use crate::in_order::One;
 use crate::loader::TrainingSessionKey;
 use crate::node::GlobalId;
-use crate::page::{PageArguments, connection};
+use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::{Date, DateTime, RegistryCode};
 use crate::session::Session;
 use crate::unit::{AdministrativeUnit, UnitRef};
@@ -90,8 +90,12 @@ impl TrainingSession {
     }
 
     /// The hamlet it was held in (ấp, khu vực), on the boundaries of that day.
-    async fn hamlet(&self) -> AdministrativeUnit {
-        AdministrativeUnit { id: self.0.content.hamlet, on: self.0.content.held_on, as_of: None }
+    async fn hamlet(&self) -> One<AdministrativeUnit> {
+        One(AdministrativeUnit {
+            id: self.0.content.hamlet,
+            on: self.0.content.held_on,
+            as_of: None,
+        })
     }
 
     /// What it was about (chủ đề).
@@ -198,7 +202,7 @@ pub(crate) struct TrainingArguments {
 }
 
 pub(crate) type TrainingSessionConnection =
-    Connection<Cursor, TrainingSession, TrainingSessionCount, EmptyFields>;
+    Connection<TrainingKey, TrainingSession, TrainingSessionCount>;
 
 /// How many sessions the whole list has; counted only if selected.
 pub(crate) struct TrainingSessionCount(store::TrainingFilter);

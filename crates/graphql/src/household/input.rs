@@ -115,7 +115,7 @@ pub(crate) struct EraseHouseholdPersonalDataInput {
 
 /// What came of a change to a household (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::HouseholdsWrite, AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::HouseholdsWrite, AccessScope::Admin]))]
 pub(crate) struct HouseholdPayload {
     /// The household as it stands now (hộ sau thay đổi); null if the input was refused.
     household: Option<Household>,

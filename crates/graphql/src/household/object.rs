@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Lookahead, Object, Result, SimpleObject};
 use registry_domain::household::{self as domain, HeadState};
 use registry_domain::page::PageRequest;
@@ -15,12 +14,13 @@ use super::filter::HouseholdStatus;
 use crate::access::{AccessScope, list_size, needs};
 use crate::audit::Audited;
 use crate::connectivity::{ConnectivitySurvey, SurveyConnection, survey_page};
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::loader::{self, HouseholdCountKey, HouseholdPageKey, SurveyKey, answered};
 use crate::mutation::is_shown;
 use crate::node::GlobalId;
-use crate::page::{PAGE, PageArguments, connection, paging};
+use crate::page::{Connection, PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, HouseholdCode};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
@@ -31,7 +31,7 @@ pub(crate) struct Household(pub(crate) domain::Household, pub(crate) Option<Inst
 
 /// The head of a household (chủ hộ); personal data.
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::RegistryRead]))]
 pub(crate) struct HouseholdHead {
     /// Full name (họ và tên); masked: `Nguyễn V. ***`.
     name: String,
@@ -63,9 +63,9 @@ impl Household {
     }
 
     /// The hamlet it lives in (ấp, khu vực), on today's boundaries, or those of the day of `asOf`.
-    async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
+    async fn hamlet(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
         let on = Session::of(context).day(self.1);
-        AdministrativeUnit { id: self.0.hamlet, on, as_of: self.1 }
+        One(AdministrativeUnit { id: self.0.hamlet, on, as_of: self.1 })
     }
 
     /// People in the household (số nhân khẩu), 1…99.
@@ -136,13 +136,13 @@ impl Household {
         context: &Context<'_>,
         #[graphql(desc = "The newest on or before this date (tính đến ngày); today if not given.")]
         on: Option<Date>,
-    ) -> Result<Option<ConnectivitySurvey>> {
+    ) -> Result<Option<One<ConnectivitySurvey>>> {
         if self.0.surveyed_on.is_none() {
             return Ok(None);
         }
         let key = SurveyKey(self.0.number, on.map(|on| on.0), self.1);
         let found = Session::of(context).records.load_one(key).await?;
-        Ok(found.map(|found| ConnectivitySurvey(found, self.1)))
+        Ok(found.map(|found| One(ConnectivitySurvey(found, self.1))))
     }
 
     /// All surveys (lịch sử khảo sát), newest first.
@@ -160,7 +160,7 @@ impl Household {
     }
 }
 
-pub(crate) type HouseholdConnection = Connection<Cursor, Household, HouseholdCount, EmptyFields>;
+pub(crate) type HouseholdConnection = Connection<HouseholdKey, Household, HouseholdCount>;
 
 /// How many households the whole list has; counted only if selected.
 pub(crate) struct HouseholdCount(HouseholdCountKey);

@@ -72,7 +72,7 @@ pub(crate) enum PublishedComparison {
 
 /// A figure that was stated in public (số liệu đã công bố); never computed by the registry.
 #[derive(SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct PublishedFigure {
     /// The ratio (tỷ lệ), 0…1, or the number.
     value: f64,
@@ -86,7 +86,7 @@ pub(crate) struct PublishedFigure {
 
 /// What a plan wants (chỉ tiêu).
 #[derive(SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct IndicatorTarget {
     /// The ratio wanted (tỷ lệ), 0…1.
     value: f64,
@@ -98,7 +98,7 @@ pub(crate) struct IndicatorTarget {
 
 /// One indicator of one unit at the end of one month (giá trị chỉ số).
 #[derive(SimpleObject)]
-#[graphql(complex, directive = open::apply())]
+#[graphql(serial, complex, directive = open::apply())]
 pub(crate) struct IndicatorValue {
     #[graphql(skip)]
     domain: domain::IndicatorCode,
@@ -154,7 +154,7 @@ impl IndicatorValue {
 
 /// One month of a series (một điểm của chuỗi).
 #[derive(SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct IndicatorPoint {
     /// The month at whose end the figure stands (tháng).
     month: YearMonth,

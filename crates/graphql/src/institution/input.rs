@@ -67,7 +67,7 @@ pub(crate) struct CloseInstitutionInput {
 
 /// What came of a change to a school or bank (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct InstitutionPayload {
     /// The school or bank as it stands now (sau thay đổi); null if the input was refused.
     institution: Option<Institution>,

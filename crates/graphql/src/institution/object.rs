@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use registry_domain::institution::{self as domain, Feature, InstitutionCode, KnownFeature};
 use registry_domain::time;
@@ -11,11 +10,12 @@ use registry_persistence::{self as store, InstitutionPosition};
 use super::filter::InstitutionArguments;
 use crate::access::{AccessScope, list_size, needs};
 use crate::audit::Audited;
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::loader::{FeaturesKey, InstitutionKey, answered};
 use crate::node::GlobalId;
-use crate::page::connection;
+use crate::page::{Connection, connection};
 use crate::scalar::{Date, RegistryCode};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
@@ -74,7 +74,7 @@ pub(crate) enum BankService {
 
 /// Whether a school fulfils a criterion (kết quả đánh giá một tiêu chí).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::RegistryRead]))]
 pub(crate) struct CriterionAssessment {
     /// Which one (tiêu chí).
     criterion: SchoolCriterion,
@@ -86,7 +86,7 @@ pub(crate) struct CriterionAssessment {
 
 /// A service that a bank offers (dịch vụ đang cung cấp).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::RegistryRead]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::RegistryRead]))]
 pub(crate) struct OfferedService {
     /// Which one (dịch vụ).
     service: BankService,
@@ -138,12 +138,12 @@ impl Institution {
     }
 
     /// The hamlet it stands in (ấp, khu vực), on today's boundaries.
-    async fn hamlet(&self, context: &Context<'_>) -> AdministrativeUnit {
-        AdministrativeUnit {
+    async fn hamlet(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
+        One(AdministrativeUnit {
             id: self.0.hamlet,
             on: Session::of(context).reader.today(),
             as_of: None,
-        }
+        })
     }
 
     /// Its first day (ngày thành lập).
@@ -225,7 +225,7 @@ impl Institution {
 }
 
 pub(crate) type InstitutionConnection =
-    Connection<Cursor, Institution, InstitutionCount, EmptyFields>;
+    Connection<InstitutionPosition, Institution, InstitutionCount>;
 
 /// How many institutions the whole list has; counted only if selected.
 pub(crate) struct InstitutionCount(store::InstitutionFilter);

@@ -5,6 +5,7 @@ use async_graphql::{Context, Object, Result};
 use super::filter::{InstitutionArguments, InstitutionFilter, InstitutionOrder};
 use super::object::{Institution, InstitutionConnection, institution_page, one_institution};
 use crate::access::{AccessScope, list_size, needs};
+use crate::in_order::One;
 use crate::page::{PAGE, PageArguments, paging};
 use crate::scalar::RegistryCode;
 use crate::session::Session;
@@ -22,8 +23,8 @@ impl InstitutionQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The code (mã tổ chức).")] code: RegistryCode,
-    ) -> Result<Option<Institution>> {
-        Ok(one_institution(Session::of(context), code.read("code")?).await?)
+    ) -> Result<Option<One<Institution>>> {
+        Ok(one_institution(Session::of(context), code.read("code")?).await?.map(One))
     }
 
     /// Schools and banks (các trường học, ngân hàng). Needs `registry:read`.

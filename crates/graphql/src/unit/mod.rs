@@ -5,7 +5,6 @@ mod reorganise;
 
 use std::sync::Arc;
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time;
@@ -16,14 +15,15 @@ use crate::access::{AccessScope, as_of_weight, cost, list_size, needs, open};
 use crate::audit::Audited;
 use crate::certificate::{CertificateGroup, CertificateTotal, TotalsArguments, readers, totals};
 use crate::coverage::{NetworkCoverage, mobile_coverage};
-use crate::cursor::{Cursor, List};
+use crate::cursor::List;
 use crate::error::ApiError;
 use crate::household::{
     HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder, household_page,
 };
+use crate::in_order::{One, Rows};
 use crate::indicator::{IndicatorArguments, IndicatorCode, IndicatorValue, values};
 use crate::node::GlobalId;
-use crate::page::{PAGE, PageArguments, connection, paging};
+use crate::page::{Connection, PAGE, PageArguments, connection, paging};
 use crate::scalar::{Date, DateTime, UnitCode, YearMonth};
 use crate::session::Session;
 
@@ -92,11 +92,11 @@ pub(crate) struct AdministrativeUnit {
     pub(crate) as_of: Option<time::Instant>,
 }
 
-pub(crate) type UnitConnection = Connection<Cursor, AdministrativeUnit, UnitCount, EmptyFields>;
+pub(crate) type UnitConnection = Connection<UnitId, AdministrativeUnit, UnitCount>;
 
 /// How many units the whole list has.
 #[derive(SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct UnitCount {
     /// The number of units in the whole list (tổng số đơn vị).
     total_count: usize,
@@ -104,7 +104,7 @@ pub(crate) struct UnitCount {
 
 /// A unit that went over into another (sự kế thừa giữa hai đơn vị), whole or in part.
 #[derive(SimpleObject)]
-#[graphql(directive = open::apply())]
+#[graphql(serial, directive = open::apply())]
 pub(crate) struct UnitSuccession {
     /// The other unit (đơn vị kia).
     unit: AdministrativeUnit,
@@ -199,10 +199,10 @@ impl AdministrativeUnit {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "On the boundaries of this date (theo địa giới ngày).")] on: Option<Date>,
-    ) -> Option<Self> {
+    ) -> Option<One<Self>> {
         let units = Session::of(context).reader.units();
         let seen = self.seen_on(&units, on);
-        units.tree(seen.on).parent(seen.id).map(|id| Self { id, ..seen })
+        units.tree(seen.on).parent(seen.id).map(|id| One(Self { id, ..seen }))
     }
 
     /// Everything it belongs to (các đơn vị cấp trên), from the nearest up.
@@ -211,7 +211,7 @@ impl AdministrativeUnit {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "On the boundaries of this date (theo địa giới ngày).")] on: Option<Date>,
-    ) -> Vec<Self> {
+    ) -> Rows<Self> {
         let units = Session::of(context).reader.units();
         let seen = self.seen_on(&units, on);
         units.tree(seen.on).ancestors(seen.id).map(|id| Self { id, ..seen }).collect()
@@ -285,11 +285,11 @@ impl AdministrativeUnit {
             directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
-    ) -> Result<Vec<IndicatorValue>> {
+    ) -> Result<Rows<IndicatorValue>> {
         let session = Session::of(context);
         let as_of = session.as_of(as_of)?.or(self.as_of);
         let arguments = IndicatorArguments { on, boundaries_on, codes, as_of };
-        Ok(values(session, self.id, arguments).await?)
+        Ok(Rows(values(session, self.id, arguments).await?))
     }
 
     /// Certificates added up (tổng số chứng thư số) in the unit, by its boundaries on the date it is
@@ -313,12 +313,12 @@ impl AdministrativeUnit {
             directive = cost::apply(as_of_weight())
         )]
         as_of: Option<DateTime>,
-    ) -> Result<Vec<CertificateTotal>> {
+    ) -> Result<Rows<CertificateTotal>> {
         let group_by = group_by.unwrap_or_default();
         let as_of = Session::of(context).as_of(as_of)?.or(self.as_of);
         let boundaries_on = None;
         let arguments = TotalsArguments { from, to, partner, group_by, as_of, boundaries_on };
-        Ok(totals(Session::of(context), *self, arguments).await?)
+        Ok(Rows(totals(Session::of(context), *self, arguments).await?))
     }
 
     /// The mobile networks that reach anything of the unit (vùng phủ sóng di động), by operator and

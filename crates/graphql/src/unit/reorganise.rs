@@ -75,7 +75,7 @@ pub(crate) struct ReorganiseUnitsInput {
 
 /// A unit that begins (đơn vị được lập).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct FoundedUnit {
     /// Its code (mã).
     code: UnitCode,
@@ -89,7 +89,7 @@ pub(crate) struct FoundedUnit {
 
 /// What begins, ends and moves (kết quả sắp xếp).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct Reorganisation {
     /// The first day of the new state (ngày hiệu lực).
     effective_on: Date,
@@ -103,7 +103,7 @@ pub(crate) struct Reorganisation {
 
 /// What came of a reorganisation (kết quả).
 #[derive(SimpleObject)]
-#[graphql(directive = needs::apply(vec![AccessScope::Admin]))]
+#[graphql(serial, directive = needs::apply(vec![AccessScope::Admin]))]
 pub(crate) struct ReorganiseUnitsPayload {
     /// What was done, or would be (kết quả); null if the input was refused.
     reorganisation: Option<Reorganisation>,

@@ -76,6 +76,13 @@ fn counted(column: &'static str) -> SelectStatement {
 }
 
 impl Facets {
+    /// How many listings there are.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        // Each is on one marketplace.
+        self.marketplaces.iter().map(|(_, count)| count).sum()
+    }
+
     fn add(&mut self, row: &QueryResult) -> Result<(), StoreError> {
         let (facet, value): (String, Option<String>) =
             (row.try_get("", "facet")?, row.try_get("", "value")?);

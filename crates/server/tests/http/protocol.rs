@@ -47,6 +47,29 @@ async fn the_status_tells_whether_the_request_could_run() {
     }
 }
 
+/// GraphQL, October 2021: 7.2.2 "Serialized Map Ordering" and 6.3.2 "Field Collection".
+#[tokio::test]
+async fn fields_come_in_the_order_they_were_asked_for_and_once() {
+    let app = app().await;
+    app.register(HAMLET).await;
+    let query = "query($no: Boolean!) { households(first: 1) {
+        nodes { ...Place members code @skip(if: $no) adults @skip(if: true) ... on Household { version status }
+            ... on Node { kind: __typename } hamlet { level parent { code name } ... { code } } members }
+        pageInfo { hasPreviousPage endCursor hasNextPage }
+        edges { node { members } cursor node { adults } }
+        totalCount } }
+        fragment Place on Household { hamlet { name parent { level } } }";
+    let request = json!({ "query": query, "variables": { "no": false } });
+    let response = app.post("/graphql").json(&request).send().await.unwrap();
+    let answer = response.text().await.unwrap();
+    let names = answer.split('"').skip(1).step_by(2);
+    let asked: Vec<&str> = names.filter(|name| query.contains(name)).collect();
+    let expected = "households nodes hamlet name parent level code name level code members code \
+        version status kind Household pageInfo hasPreviousPage endCursor hasNextPage edges node members \
+        adults cursor totalCount";
+    assert_eq!(asked, expected.split_whitespace().collect::<Vec<_>>(), "{answer}");
+}
+
 #[tokio::test]
 async fn the_best_media_type_is_chosen() {
     let app = app().await;

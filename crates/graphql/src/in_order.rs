@@ -1,0 +1,212 @@
+//! How objects are answered: field by field in the order they were asked for, as the specification
+//! wants it (GraphQL, October 2021, 7.2.2 "Serialized Map Ordering").
+//!
+//! async-graphql makes a task of every field and writes the answers down as they come. Here fields and
+//! members of lists go on side by side as well, so that what they ask for is loaded together, but a
+//! field that needs nothing is little more than a call.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::indexmap::map::Entry;
+use async_graphql::parser::types::{Field, Selection, SelectionSet};
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ContainerType, ContextSelectionSet, Name, OutputType, Positioned, ServerError, ServerResult,
+    Value,
+};
+use futures_util::future::join_all;
+use futures_util::poll;
+
+/// A list of objects.
+pub(crate) struct Rows<T>(pub(crate) Vec<T>);
+
+impl<T> FromIterator<T> for Rows<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
+
+impl<T: ContainerType> OutputType for Rows<T> {
+    fn type_name() -> Cow<'static, str> {
+        Vec::<T>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        Vec::<T>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Vec::<T>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        context: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        rows(context, &self.0).await
+    }
+}
+
+/// A unit has units that have units: somewhere the state of all that must be put elsewhere.
+type Answering<'a> = Pin<Box<dyn Future<Output = ServerResult<Value>> + Send + 'a>>;
+
+fn rows<'a, T: ContainerType>(
+    context: &'a ContextSelectionSet<'a>,
+    rows: &'a [T],
+) -> Answering<'a> {
+    let answer = move |(at, row)| async move {
+        let context = context.with_index(at);
+        object(&context, row).await.map_err(|error| context.set_error_path(error))
+    };
+    Box::pin(async move {
+        let answers = side_by_side(rows.iter().enumerate().map(answer)).await;
+        Ok(Value::List(answers.into_iter().collect::<ServerResult<_>>()?))
+    })
+}
+
+/// One object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct One<T>(pub(crate) T);
+
+impl<T: ContainerType> OutputType for One<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        context: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        one(context, &self.0).await
+    }
+}
+
+fn one<'a, T: ContainerType>(context: &'a ContextSelectionSet<'a>, one: &'a T) -> Answering<'a> {
+    Box::pin(object(context, one))
+}
+
+type Answers = IndexMap<Name, Value>;
+
+async fn object<T: ContainerType>(
+    context: &ContextSelectionSet<'_>,
+    object: &T,
+) -> ServerResult<Value> {
+    let mut fields = Vec::with_capacity(context.item.node.items.len());
+    select(context, object, &context.item.node, &mut fields)?;
+    let questions = fields.iter().map(|&field| async move {
+        if field.node.name.node == "__typename" {
+            return Ok(Value::String(object.introspection_type_name().into_owned()));
+        }
+        let answered = object.resolve_field(&context.with_field(field)).await;
+        answered.map(Option::unwrap_or_default)
+    });
+    let answers = side_by_side(questions).await;
+    let mut told = Answers::with_capacity(fields.len());
+    for (field, answered) in fields.into_iter().zip(answers) {
+        match answered {
+            Ok(value) => add(&mut told, field.node.response_key().node.clone(), value),
+            Err(error) => context.add_error(error),
+        }
+    }
+    Ok(if told.is_empty() { Value::Null } else { Value::Object(told) })
+}
+
+/// The answers in the order of the questions, which go on side by side. Most need nothing that is not
+/// there, so they take turns in one place in memory.
+async fn side_by_side<F>(questions: impl Iterator<Item = F>) -> Vec<ServerResult<Value>>
+where
+    F: Future<Output = ServerResult<Value>>,
+{
+    let mut answers = Vec::with_capacity(questions.size_hint().0);
+    let mut waiting = Vec::new();
+    let mut place: Option<Pin<Box<F>>> = None;
+    for (at, question) in questions.enumerate() {
+        let mut question = match place.take() {
+            Some(mut place) => {
+                place.set(question);
+                place
+            }
+            None => Box::pin(question),
+        };
+        if let Poll::Ready(answer) = poll!(question.as_mut()) {
+            answers.push(answer);
+            place = Some(question);
+        } else {
+            answers.push(Ok(Value::Null));
+            waiting.push(async move { (at, question.await) });
+        }
+    }
+    for (at, answer) in join_all(waiting).await {
+        answers[at] = answer;
+    }
+    answers
+}
+
+/// Gathers the fields of a selection and of the fragments in it that are about objects of this kind.
+/// Directives were applied before anything ran.
+fn select<'a, T: ContainerType>(
+    context: &ContextSelectionSet<'a>,
+    object: &T,
+    selection: &'a SelectionSet,
+    fields: &mut Vec<&'a Positioned<Field>>,
+) -> ServerResult<()> {
+    for selection in &selection.items {
+        let (condition, selected) = match &selection.node {
+            Selection::Field(field) => {
+                fields.push(field);
+                continue;
+            }
+            Selection::InlineFragment(fragment) => {
+                (fragment.node.type_condition.as_ref(), &fragment.node.selection_set)
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.node.fragment_name.node;
+                let unknown = || ServerError::new(format!("no fragment {name}"), Some(spread.pos));
+                let fragment = context.query_env.fragments.get(name).ok_or_else(unknown)?;
+                (Some(&fragment.node.type_condition), &fragment.node.selection_set)
+            }
+        };
+        let is_meant = condition.is_none_or(|condition| {
+            let (wanted, name) =
+                (condition.node.on.node.as_str(), object.introspection_type_name());
+            let interfaces = context.schema_env.registry.implements.get(&*name);
+            name == wanted || interfaces.is_some_and(|interfaces| interfaces.contains(wanted))
+        });
+        if is_meant {
+            select(context, object, &selected.node, fields)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts an answer down; what was asked for twice is put together (6.3.2 "Field Collection").
+fn add(answers: &mut Answers, key: Name, answer: Value) {
+    match answers.entry(key) {
+        Entry::Vacant(entry) => {
+            entry.insert(answer);
+        }
+        Entry::Occupied(entry) => merge(entry.into_mut(), answer),
+    }
+}
+
+fn merge(known: &mut Value, answer: Value) {
+    match (known, answer) {
+        (Value::Object(known), Value::Object(more)) => {
+            more.into_iter().for_each(|(key, value)| add(known, key, value));
+        }
+        (Value::List(known), Value::List(more)) => {
+            known.iter_mut().zip(more).for_each(|(known, more)| merge(known, more));
+        }
+        _ => {}
+    }
+}
