@@ -8,7 +8,7 @@ use registry_domain::audit::{Digest, Frontier, leaf_hash};
 use registry_domain::household::HouseholdNumber;
 use registry_domain::unit::UnitId;
 
-use super::record::{Recorded, RowWriter, record_name, write_text};
+use super::record::{Recorded, RowWriter, write_record_name};
 use crate::StoreError;
 use crate::household::stored_number;
 use crate::personal::Sealer;
@@ -94,9 +94,9 @@ impl Changes {
     }
 
     fn name<E: Recorded>(&mut self, row: &E::Model, begin: usize) -> Result<(), StoreError> {
-        self.text.extend_from_slice(b",\"record\":");
-        write_text(&record_name::<E>(row)?, &mut self.text);
-        self.text.push(b'}');
+        self.text.extend_from_slice(b",\"record\":\"");
+        write_record_name::<E>(row, &mut self.text)?;
+        self.text.extend_from_slice(b"\"}");
         self.end(begin);
         Ok(())
     }

@@ -3,6 +3,9 @@
 //! What is not listed here follows from these rows (rollups, words, versions), is spent (assertions,
 //! answers to retries), or is the log itself.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use registry_domain::time::Instant;
 use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, Value};
 use sha2::{Digest as _, Sha256};
@@ -119,36 +122,54 @@ impl<'a, E: Recorded> RowWriter<'a, E> {
     }
 }
 
-/// The name of a row in the log: its table and its key.
+/// The name of a row in the log: its table and its key. JSON writes it as it is.
 pub(crate) fn record_name<E: EntityTrait>(row: &E::Model) -> Result<String, StoreError> {
-    let mut name = E::default().table_name().to_owned();
-    for key in E::PrimaryKey::iter() {
-        name.push('/');
-        match row.get(key.into_column()) {
-            Value::String(Some(text)) => {
-                name.push_str(&key_text(&text));
-            }
-            value => {
-                let mut json = Vec::new();
-                write_value(value, &mut json)?;
-                name.push_str(String::from_utf8_lossy(&json).trim_matches('"'));
-            }
-        }
-    }
-    Ok(name)
+    let mut name = Vec::with_capacity(64);
+    write_record_name::<E>(row, &mut name)?;
+    String::from_utf8(name).map_err(|_| StoreError::damaged("a record's name"))
 }
 
-/// A part of a key, so that a slash in it ends nothing.
-pub(super) fn key_text(text: &str) -> String {
-    text.replace('%', "%25").replace('/', "%2F")
+/// Writes what [`record_name`] gives.
+pub(super) fn write_record_name<E: EntityTrait>(
+    row: &E::Model,
+    out: &mut Vec<u8>,
+) -> Result<(), StoreError> {
+    out.extend_from_slice(E::default().table_name().as_bytes());
+    for key in E::PrimaryKey::iter() {
+        out.push(b'/');
+        match row.get(key.into_column()) {
+            Value::String(Some(text)) => out.extend_from_slice(key_text(&text).as_bytes()),
+            Value::ChronoDate(Some(date)) => write_plain(date, out),
+            value => write_value(value, out)?,
+        }
+    }
+    Ok(())
+}
+
+/// A part of a key, so that it ends nothing: neither itself nor the JSON text that it stands in.
+pub(super) fn key_text(text: &str) -> Cow<'_, str> {
+    let is_plain = |character: char| !matches!(character, '%' | '/' | '"' | '\\' | '\0'..' ');
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_plain(character) {
+            escaped.push(character);
+        } else {
+            // Writing to a string can't fail; all that is escaped is ASCII.
+            _ = write!(escaped, "%{:02X}", u32::from(character));
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 fn write_value(value: Value, out: &mut Vec<u8>) -> Result<(), StoreError> {
     match value {
         Value::Bool(Some(value)) => write_plain(value, out),
-        Value::SmallInt(Some(value)) => write_plain(value, out),
-        Value::Int(Some(value)) => write_plain(value, out),
-        Value::BigInt(Some(value)) => write_plain(value, out),
+        Value::SmallInt(Some(value)) => write_json(&value, out),
+        Value::Int(Some(value)) => write_json(&value, out),
+        Value::BigInt(Some(value)) => write_json(&value, out),
         // As text: the digits of a fraction are each language's own affair.
         Value::Double(Some(value)) => write_text(&value.to_string(), out),
         Value::String(Some(text)) => write_text(&text, out),
@@ -180,8 +201,12 @@ fn write_plain(value: impl std::fmt::Display, out: &mut Vec<u8>) {
 
 /// A JSON string; escapes as RFC 8785 wants them, which is how `serde_json` writes them.
 pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
+    write_json(text, out);
+}
+
+fn write_json(value: &(impl serde::Serialize + ?Sized), out: &mut Vec<u8>) {
     // Writing to memory can't fail.
-    _ = serde_json::to_writer(out, text);
+    _ = serde_json::to_writer(out, value);
 }
 
 /// An instant to the microsecond, as both engines keep it.

@@ -63,8 +63,11 @@ impl AuditSubject {
     /// A single certificate.
     #[must_use]
     pub fn certificate(key: &CertificateKey) -> Self {
-        let serial = key_text(&key.serial.to_string());
-        Self::whole("certificate", format!("{}/{serial}", key_text(key.issuer.as_str())))
+        let serial = key.serial.to_string();
+        Self::whole(
+            "certificate",
+            format!("{}/{}", key_text(key.issuer.as_str()), key_text(&serial)),
+        )
     }
 
     /// A seller.

@@ -6,6 +6,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
     date_time_ymd,
 };
+use registry_persistence::{AuditTrust, stored_log_key, verify};
 use registry_testing::{Engine, on_both_engines};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ on_both_engines!(
     declared_and_registered_are_reconciled,
     what_was_revoked_counts_on_the_boundaries_of_its_month,
     a_holder_is_never_shown_or_kept_in_clear,
+    an_issuer_of_any_name_has_a_history_that_verifies,
 );
 
 const REGISTER: &str = "mutation($input: RegisterCertificatesInput!) {
@@ -35,6 +37,32 @@ fn certificate(serial: &str, holder: &str) -> Value {
 async fn register(who: &TestApp, certificates: &Value) -> Value {
     let input = json!({ "certificates": certificates });
     who.data(REGISTER, json!({ "input": input })).await["registerCertificates"].clone()
+}
+
+async fn an_issuer_of_any_name_has_a_history_that_verifies(engine: Engine) {
+    let all = Reporting::start(engine).await;
+    let issuers = [r#"Tổ chức "Chữ ký số" \\ 1/2 50%"#, "%2F", "/", "\"", "CA%22"];
+    let named = |(at, issuer): (usize, &&str)| {
+        let holder = format!("00019900123{at}");
+        let mut certificate = certificate("5A01", &holder);
+        certificate["issuer"] = json!(issuer);
+        certificate
+    };
+    let certificates: Vec<Value> = issuers.iter().enumerate().map(named).collect();
+    assert_eq!(register(&all.vnpt, &json!(certificates)).await["registered"], json!(issuers.len()));
+    all.admin.store.sequence().await.unwrap();
+    let one = "query($issuer: String!) { certificate(serial: \"5A01\", issuer: $issuer) {
+        auditHistory(first: 5) { nodes { event { action } changes { after } } } } }";
+    for issuer in issuers {
+        let told = all.admin.data(one, json!({ "issuer": issuer })).await;
+        let history = told["certificate"]["auditHistory"]["nodes"].as_array().unwrap();
+        assert_eq!(history.len(), 1, "{issuer}: {told}");
+    }
+    let database = &all.admin.database;
+    let key = stored_log_key(&database.config).await.unwrap();
+    let trust = AuditTrust { key, earlier: None };
+    let verified = verify(&database.config, &database.key, &trust, &mut |_| {}).await;
+    assert_eq!(verified.unwrap().findings, []);
 }
 
 async fn certificates_are_registered_found_and_never_twice(engine: Engine) {
