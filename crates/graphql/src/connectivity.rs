@@ -14,6 +14,7 @@ use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
 use crate::household::{Household, head_selected};
+use crate::in_order::One;
 use crate::loader::{SurveyCountKey, SurveyKey, SurveyPageKey, answered};
 use crate::mutation::{Attempt, is_shown, rows, write};
 use crate::node::GlobalId;
@@ -212,7 +213,7 @@ impl ConnectivitySurvey {
 }
 
 pub(crate) type SurveyConnection =
-    Connection<registry_domain::time::Date, ConnectivitySurvey, SurveyCount>;
+    One<Connection<registry_domain::time::Date, ConnectivitySurvey, SurveyCount>>;
 
 /// How many surveys the household has; counted only if selected.
 pub(crate) struct SurveyCount(SurveyCountKey);

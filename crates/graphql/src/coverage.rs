@@ -147,7 +147,7 @@ impl CoverageFilter {
     }
 }
 
-pub(crate) type CoverageConnection = Connection<CoverageKey, CoverageRecord, CoverageCount>;
+pub(crate) type CoverageConnection = One<Connection<CoverageKey, CoverageRecord, CoverageCount>>;
 
 /// How many records the whole list has; counted only if selected.
 pub(crate) struct CoverageCount(store::CoverageFilter);

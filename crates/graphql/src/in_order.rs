@@ -1,9 +1,10 @@
-//! How objects are answered: field by field in the order they were asked for, as the specification
-//! wants it (GraphQL, October 2021, 7.2.2 "Serialized Map Ordering").
+//! How lists, and objects worth the name, are answered: field by field in the order they were asked
+//! for, as the specification wants it (GraphQL, October 2021, 7.2.2 "Serialized Map Ordering").
 //!
 //! async-graphql makes a task of every field and writes the answers down as they come. Here fields and
 //! members of lists go on side by side as well, so that what they ask for is loaded together, but a
-//! field that needs nothing is little more than a call.
+//! field that needs nothing is little more than a call. Extensions of async-graphql hear nothing of
+//! such fields; no schema that answers has any.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -15,8 +16,7 @@ use async_graphql::indexmap::map::Entry;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContainerType, ContextSelectionSet, Name, OutputType, Positioned, ServerError, ServerResult,
-    Value,
+    ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
 };
 use futures_util::future::join_all;
 use futures_util::poll;
@@ -30,7 +30,7 @@ impl<T> FromIterator<T> for Rows<T> {
     }
 }
 
-impl<T: ContainerType> OutputType for Rows<T> {
+impl<T: ObjectType> OutputType for Rows<T> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -55,10 +55,7 @@ impl<T: ContainerType> OutputType for Rows<T> {
 /// A unit has units that have units: somewhere the state of all that must be put elsewhere.
 type Answering<'a> = Pin<Box<dyn Future<Output = ServerResult<Value>> + Send + 'a>>;
 
-fn rows<'a, T: ContainerType>(
-    context: &'a ContextSelectionSet<'a>,
-    rows: &'a [T],
-) -> Answering<'a> {
+fn rows<'a, T: ObjectType>(context: &'a ContextSelectionSet<'a>, rows: &'a [T]) -> Answering<'a> {
     let answer = move |(at, row)| async move {
         let context = context.with_index(at);
         object(&context, row).await.map_err(|error| context.set_error_path(error))
@@ -73,7 +70,7 @@ fn rows<'a, T: ContainerType>(
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct One<T>(pub(crate) T);
 
-impl<T: ContainerType> OutputType for One<T> {
+impl<T: ObjectType> OutputType for One<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -91,13 +88,13 @@ impl<T: ContainerType> OutputType for One<T> {
     }
 }
 
-fn one<'a, T: ContainerType>(context: &'a ContextSelectionSet<'a>, one: &'a T) -> Answering<'a> {
+fn one<'a, T: ObjectType>(context: &'a ContextSelectionSet<'a>, one: &'a T) -> Answering<'a> {
     Box::pin(object(context, one))
 }
 
 type Answers = IndexMap<Name, Value>;
 
-async fn object<T: ContainerType>(
+async fn object<T: ObjectType>(
     context: &ContextSelectionSet<'_>,
     object: &T,
 ) -> ServerResult<Value> {
@@ -154,7 +151,7 @@ where
 
 /// Gathers the fields of a selection and of the fragments in it that are about objects of this kind.
 /// Directives were applied before anything ran.
-fn select<'a, T: ContainerType>(
+fn select<'a, T: ObjectType>(
     context: &ContextSelectionSet<'a>,
     object: &T,
     selection: &'a SelectionSet,

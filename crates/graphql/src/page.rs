@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use async_graphql::{ContainerType, Object, ObjectType, OutputType, SimpleObject, TypeName};
+use async_graphql::{Object, ObjectType, OutputType, SimpleObject, TypeName};
 use registry_domain::page::{Page, PageRequest, Take};
 
 use crate::cursor::{CursorKey, List};
@@ -66,8 +66,8 @@ pub(crate) fn connection<K, N, A, Named>(
     page: Page<(K, N)>,
     list: List,
     whole: A,
-) -> Connection<K, N, A, Named> {
-    Connection { list, page, whole, named: PhantomData }
+) -> One<Connection<K, N, A, Named>> {
+    One(Connection { list, page, whole, named: PhantomData })
 }
 
 /// What a connection and its edges are named after.
@@ -87,7 +87,6 @@ impl Naming for AfterNode {
 
 /// Where a page is in its list (vị trí của trang trong danh sách).
 #[derive(SimpleObject)]
-#[graphql(serial)]
 pub(crate) struct PageInfo {
     /// Whether there is more before it (còn trang trước).
     has_previous_page: bool,
@@ -99,11 +98,11 @@ pub(crate) struct PageInfo {
     end_cursor: Option<String>,
 }
 
-#[Object(serial, name_type)]
+#[Object(name_type)]
 impl<K, N, A, Named> Connection<K, N, A, Named>
 where
     K: CursorKey + Send + Sync,
-    N: ContainerType,
+    N: ObjectType,
     A: ObjectType,
     Named: Naming,
 {
@@ -121,8 +120,8 @@ where
 
     /// The members of the page, each with its cursor (các mục kèm con trỏ).
     async fn edges(&self) -> Rows<Edge<'_, K, N, Named>> {
-        let edge = |(key, node)| Edge { list: self.list, key, node, named: PhantomData };
-        self.page.items.iter().map(|(key, node)| edge((key, node))).collect()
+        let items = self.page.items.iter();
+        items.map(|(key, node)| Edge { list: self.list, key, node, named: PhantomData }).collect()
     }
 
     /// The members of the page (các mục).
@@ -148,7 +147,6 @@ where
     }
 }
 
-/// A member of a list and its place.
 pub(crate) struct Edge<'page, K, N, Named> {
     list: List,
     key: &'page K,
@@ -157,11 +155,11 @@ pub(crate) struct Edge<'page, K, N, Named> {
 }
 
 /// A member of a list and its place (một mục và con trỏ của nó).
-#[Object(serial, name_type)]
+#[Object(name_type)]
 impl<K, N, Named> Edge<'_, K, N, Named>
 where
     K: CursorKey + Send + Sync,
-    N: ContainerType,
+    N: ObjectType,
     Named: Naming,
 {
     /// The member (mục).

@@ -15,6 +15,7 @@ use crate::access::{AccessScope, needs};
 use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
+use crate::in_order::One;
 use crate::mutation::{Attempt, write};
 use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::DateTime;
@@ -121,7 +122,7 @@ impl Token {
     }
 }
 
-pub(crate) type TokenConnection = Connection<TokenId, Token, EmptyFields>;
+pub(crate) type TokenConnection = One<Connection<TokenId, Token, EmptyFields>>;
 
 /// A page of tokens, newest first.
 pub(crate) async fn token_page(

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use chrono::{Datelike as _, NaiveDate};
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
     Statement, Value,
@@ -51,7 +52,7 @@ fn keys<E: EntityTrait>() -> Vec<E::Column> {
     E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect()
 }
 
-/// Changes these columns of rows, known by their keys; all of them must be there.
+/// Changes these columns, at least one, of rows known by their keys; all of them must be there, each once.
 pub(crate) async fn update<E: EntityTrait>(
     connection: &impl ConnectionTrait,
     rows: &[E::Model],
@@ -190,11 +191,13 @@ fn push_element(literal: &mut String, value: Value) -> Result<&'static str, Stor
             "double precision"
         }
         Value::ChronoDate(value) => {
-            push(literal, value);
+            push(literal, value.map(day).transpose()?);
             "date"
         }
         Value::ChronoDateTimeUtc(value) => {
-            push(literal, value.map(|at| at.format("\"%Y-%m-%d %H:%M:%S%.6fZ\"")));
+            let day = value.map(|at| day(at.date_naive())).transpose()?;
+            let time = value.map(|at| at.format("%H:%M:%S%.6fZ"));
+            push(literal, day.zip(time).map(|(day, time)| format!("\"{day} {time}\"")));
             "timestamptz"
         }
         Value::String(value) => {
@@ -207,6 +210,14 @@ fn push_element(literal: &mut String, value: Value) -> Result<&'static str, Stor
         }
         _ => return Err(StoreError::damaged("a column of a kind that is not written in bulk")),
     })
+}
+
+/// A day as PostgreSQL reads it: without a sign, however far it is.
+fn day(day: NaiveDate) -> Result<String, StoreError> {
+    match day.year() {
+        year @ 1.. => Ok(format!("{year:04}-{:02}-{:02}", day.month(), day.day())),
+        _ => Err(StoreError::damaged("a day before the first year")),
+    }
 }
 
 fn push_text(literal: &mut String, text: Option<&str>) {

@@ -138,9 +138,10 @@ fn name(name: &x509_parser::x509::X509Name<'_>) -> Option<IssuerName> {
 fn validity(certificate: &X509Certificate<'_>) -> Option<Validity> {
     let day = |seconds: i64| Instant::from_timestamp(seconds, 0).map(local_date);
     let from: Date = day(certificate.validity().not_before.timestamp())?;
-    // The last second of its validity is still good.
+    // The last second of its validity is still good. One without an end says 9999-12-31 (RFC 5280,
+    // 4.1.2.5), which is the day after in the province, and the last day there is.
     let until = day(certificate.validity().not_after.timestamp())?.succ_opt()?;
-    Some(Validity { from, until })
+    Some(Validity { from, until: until.min(Date::from_ymd_opt(9999, 12, 31)?) })
 }
 
 /// Public authorities of Vietnam write the citizen number into the subject's UID or serialNumber,

@@ -11,6 +11,7 @@ use super::proof::AuditInclusionProof;
 use crate::access::{AccessScope, list_size, needs};
 use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::loader::{ChangesKey, HistoryKey};
 use crate::node::GlobalId;
 use crate::page::{Connection, PAGE, PageArguments, connection, paging};
@@ -167,7 +168,7 @@ impl AuditEvent {
     }
 }
 
-pub(crate) type AuditChangeConnection = Connection<Place, AuditChange, EmptyFields>;
+pub(crate) type AuditChangeConnection = One<Connection<Place, AuditChange, EmptyFields>>;
 
 /// A row's change and whether the state before is known with it.
 #[derive(Debug, Clone)]
@@ -263,7 +264,7 @@ pub(crate) struct AuditFilter {
     to: Option<DateTime>,
 }
 
-pub(crate) type AuditEventConnection = Connection<Place, AuditEvent, EmptyFields>;
+pub(crate) type AuditEventConnection = One<Connection<Place, AuditEvent, EmptyFields>>;
 
 /// A page of events, newest first.
 pub(super) async fn event_page(

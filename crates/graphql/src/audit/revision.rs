@@ -12,6 +12,7 @@ use super::event::{AuditChange, AuditEvent};
 use crate::access::{AccessScope, list_size, needs};
 use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::loader::HistoryKey;
 use crate::node::GlobalId;
 use crate::page::{Connection, PAGE, PageArguments, connection, paging};
@@ -27,7 +28,7 @@ pub(crate) struct AuditRevision {
     changes: Vec<AuditChange>,
 }
 
-pub(crate) type RevisionConnection = Connection<Place, AuditRevision, EmptyFields>;
+pub(crate) type RevisionConnection = One<Connection<Place, AuditRevision, EmptyFields>>;
 
 /// What every object with a global id has by its being audited.
 pub(crate) struct Audited(pub(crate) GlobalId);

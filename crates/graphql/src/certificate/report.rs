@@ -369,7 +369,7 @@ pub(crate) fn partner_argument(named: Option<&str>) -> Result<Option<PartnerCode
     code.map_err(|rule| ApiError::Argument { name: "partner", rule })
 }
 
-pub(crate) type ReportConnection = Connection<ReportPosition, CertificateReport, ReportCount>;
+pub(crate) type ReportConnection = One<Connection<ReportPosition, CertificateReport, ReportCount>>;
 
 /// How many reports the whole list has; counted only if selected.
 pub(crate) struct ReportCount(store::ReportFilter);

@@ -143,7 +143,8 @@ impl CertificateFilter {
     }
 }
 
-pub(crate) type CertificateConnection = Connection<CertificateKey, Certificate, CertificateNumber>;
+pub(crate) type CertificateConnection =
+    One<Connection<CertificateKey, Certificate, CertificateNumber>>;
 
 /// How many certificates the whole list has; counted only if selected.
 pub(crate) struct CertificateNumber(store::CertificateFilter);

@@ -139,11 +139,17 @@ pub(crate) async fn totals(
             limit: ROWS_LIMIT,
         });
     }
-    let standing = session.store.standing().await?;
+    let standing = if groups(CertificateGroup::Partner) {
+        Some(session.store.standing().await?)
+    } else {
+        None
+    };
     let told = sums.into_iter().map(|sum| {
         let Sum { partner, unit, period, issued, renewed, revoked, reports, status, quality } = sum;
         CertificateTotal {
-            partner: partner.map(|code| One(ReportingPartner::known(&standing, &code))),
+            partner: partner
+                .zip(standing.as_deref())
+                .map(|(code, standing)| One(ReportingPartner::known(standing, &code))),
             unit: One(AdministrativeUnit { id: unit, on, as_of: arguments.as_of }),
             period: period.map(YearMonth),
             issued: Total(issued),

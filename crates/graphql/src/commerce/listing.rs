@@ -199,7 +199,7 @@ fn month(month: Option<YearMonth>) -> Option<time::YearMonth> {
     month.map(|month| month.0)
 }
 
-pub(crate) type ListingConnection = Connection<CommerceKey, Listing, ListingSummary>;
+pub(crate) type ListingConnection = One<Connection<CommerceKey, Listing, ListingSummary>>;
 
 /// What the whole list says, whatever part of it the page shows.
 pub(crate) struct ListingSummary {
@@ -259,7 +259,7 @@ impl ListingSummary {
 
 /// The listings of one product: without what only a whole list of listings says.
 pub(crate) type ProductListingConnection =
-    Connection<CommerceKey, Listing, ListingCount, OfProduct>;
+    One<Connection<CommerceKey, Listing, ListingCount, OfProduct>>;
 
 /// Names the connection of a product's listings.
 pub(crate) struct OfProduct;

@@ -15,6 +15,7 @@ use crate::access::{AccessScope, needs};
 use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
+use crate::in_order::One;
 use crate::mutation::{Attempt, is_shown, write};
 use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::Date;
@@ -48,7 +49,8 @@ impl From<domain::Marketplace> for Marketplace {
     }
 }
 
-pub(crate) type MarketplaceConnection = Connection<MarketplaceCode, Marketplace, MarketplaceCount>;
+pub(crate) type MarketplaceConnection =
+    One<Connection<MarketplaceCode, Marketplace, MarketplaceCount>>;
 
 /// How many marketplaces the whole list has.
 #[derive(SimpleObject)]

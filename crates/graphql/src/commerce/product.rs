@@ -13,6 +13,7 @@ use crate::access::{list_size, needs};
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
+use crate::in_order::One;
 use crate::loader::answered;
 use crate::node::GlobalId;
 use crate::page::{Connection, PAGE, PageArguments, connection, paging};
@@ -123,7 +124,7 @@ impl Product {
     }
 }
 
-pub(crate) type ProductConnection = Connection<CommerceKey, Product, ProductCount>;
+pub(crate) type ProductConnection = One<Connection<CommerceKey, Product, ProductCount>>;
 
 /// How many products the whole list has; counted only if selected.
 pub(crate) struct ProductCount(ProductCountKey);

@@ -97,7 +97,7 @@ impl Seller {
     }
 }
 
-pub(crate) type SellerConnection = Connection<CommerceKey, Seller, SellerCount>;
+pub(crate) type SellerConnection = One<Connection<CommerceKey, Seller, SellerCount>>;
 
 /// How many sellers the whole list has; counted only if selected.
 pub(crate) struct SellerCount(store::SellerFilter);

@@ -85,7 +85,8 @@ pub(super) struct ActivityArguments {
     pub(super) page: PageArguments,
 }
 
-pub(crate) type TeamActivityConnection = Connection<ActivityKey, TeamActivity, TeamActivityCount>;
+pub(crate) type TeamActivityConnection =
+    One<Connection<ActivityKey, TeamActivity, TeamActivityCount>>;
 
 /// How many counts the whole list has; counted only if selected.
 pub(crate) struct TeamActivityCount(ActivityCountKey);

@@ -169,7 +169,8 @@ impl CommunityTeamFilter {
     }
 }
 
-pub(crate) type CommunityTeamConnection = Connection<TeamCode, CommunityTeam, CommunityTeamCount>;
+pub(crate) type CommunityTeamConnection =
+    One<Connection<TeamCode, CommunityTeam, CommunityTeamCount>>;
 
 /// How many teams the whole list has; counted only if selected.
 pub(crate) struct CommunityTeamCount(store::TeamFilter);

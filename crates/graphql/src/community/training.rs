@@ -202,7 +202,7 @@ pub(crate) struct TrainingArguments {
 }
 
 pub(crate) type TrainingSessionConnection =
-    Connection<TrainingKey, TrainingSession, TrainingSessionCount>;
+    One<Connection<TrainingKey, TrainingSession, TrainingSessionCount>>;
 
 /// How many sessions the whole list has; counted only if selected.
 pub(crate) struct TrainingSessionCount(store::TrainingFilter);

@@ -160,7 +160,7 @@ impl Household {
     }
 }
 
-pub(crate) type HouseholdConnection = Connection<HouseholdKey, Household, HouseholdCount>;
+pub(crate) type HouseholdConnection = One<Connection<HouseholdKey, Household, HouseholdCount>>;
 
 /// How many households the whole list has; counted only if selected.
 pub(crate) struct HouseholdCount(HouseholdCountKey);

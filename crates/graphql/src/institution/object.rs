@@ -225,7 +225,7 @@ impl Institution {
 }
 
 pub(crate) type InstitutionConnection =
-    Connection<InstitutionPosition, Institution, InstitutionCount>;
+    One<Connection<InstitutionPosition, Institution, InstitutionCount>>;
 
 /// How many institutions the whole list has; counted only if selected.
 pub(crate) struct InstitutionCount(store::InstitutionFilter);

@@ -14,7 +14,9 @@ impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         const EXPECTED: &str = "a date is written YYYY-MM-DD / ngày viết dạng YYYY-MM-DD";
         let Value::String(text) = &value else { return Err(InputValueError::custom(EXPECTED)) };
-        let date = (text.len() == 10).then(|| time::Date::parse_from_str(text, "%Y-%m-%d"));
+        // Four digits are a year; chrono would take a sign for one of them.
+        let is_written_so = text.len() == 10 && text.as_bytes()[4] == b'-';
+        let date = is_written_so.then(|| time::Date::parse_from_str(text, "%Y-%m-%d"));
         match date {
             Some(Ok(date)) if date >= first_day() => Ok(Self(date)),
             _ => Err(InputValueError::custom(EXPECTED)),

@@ -92,7 +92,7 @@ pub(crate) struct AdministrativeUnit {
     pub(crate) as_of: Option<time::Instant>,
 }
 
-pub(crate) type UnitConnection = Connection<UnitId, AdministrativeUnit, UnitCount>;
+pub(crate) type UnitConnection = One<Connection<UnitId, AdministrativeUnit, UnitCount>>;
 
 /// How many units the whole list has.
 #[derive(SimpleObject)]

@@ -23,7 +23,6 @@ pub struct RecordActivity(pub Vec<Row<NewActivity>>);
 #[derive(Debug)]
 pub struct ActivityPlan(Vec<(Model, Option<Model>)>);
 
-/// The rows are known whole; only their end is new.
 /// What a count is about: team, month, hamlet, kind.
 type Place = (i32, i32, i32, HelpKind);
 

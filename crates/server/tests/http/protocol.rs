@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: media types, status codes, and what a browser must not be able to do.
 
-use crate::harness::{HAMLET, REGISTER, TestApp, household};
+use crate::harness::{HAMLET, REGISTER, TestApp, household, survey};
 use registry_testing::Engine;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -51,22 +51,22 @@ async fn the_status_tells_whether_the_request_could_run() {
 #[tokio::test]
 async fn fields_come_in_the_order_they_were_asked_for_and_once() {
     let app = app().await;
-    app.register(HAMLET).await;
-    let query = "query($no: Boolean!) { households(first: 1) {
-        nodes { ...Place members code @skip(if: $no) adults @skip(if: true) ... on Household { version status }
+    let household = app.register(HAMLET).await;
+    app.survey(survey(&household, "2024-01-10")).await;
+    let query = "query($no: Boolean!) { households(first: 1) { totalCount
+        nodes { connectivity { surveyedOn } ...Place members code @skip(if: $no) adults @skip(if: true) ... on Household { version status }
             ... on Node { kind: __typename } hamlet { level parent { code name } ... { code } } members }
         pageInfo { hasPreviousPage endCursor hasNextPage }
-        edges { node { members } cursor node { adults } }
-        totalCount } }
+        edges { node { members } cursor node { adults } } } }
         fragment Place on Household { hamlet { name parent { level } } }";
     let request = json!({ "query": query, "variables": { "no": false } });
     let response = app.post("/graphql").json(&request).send().await.unwrap();
     let answer = response.text().await.unwrap();
     let names = answer.split('"').skip(1).step_by(2);
     let asked: Vec<&str> = names.filter(|name| query.contains(name)).collect();
-    let expected = "households nodes hamlet name parent level code name level code members code \
+    let expected = "households totalCount nodes connectivity surveyedOn hamlet name parent level code name level code members code \
         version status kind Household pageInfo hasPreviousPage endCursor hasNextPage edges node members \
-        adults cursor totalCount";
+        adults cursor";
     assert_eq!(asked, expected.split_whitespace().collect::<Vec<_>>(), "{answer}");
 }
 

@@ -1,5 +1,7 @@
 //! Single certificates over HTTP: registered one by one, as PEM or described, and set against the counts.
 
+use std::time::Duration;
+
 use crate::harness::TestApp;
 use crate::reporting::{Reporting, faults, report};
 use rcgen::{
@@ -15,6 +17,7 @@ on_both_engines!(
     certificates_are_registered_found_and_never_twice,
     every_faulty_certificate_is_told_at_once,
     a_certificate_as_pem_is_checked_against_the_partners_authorities,
+    a_certificate_without_an_end_is_valid_to_the_last_day,
     a_status_changes_as_it_may,
     declared_and_registered_are_reconciled,
     what_was_revoked_counts_on_the_boundaries_of_its_month,
@@ -188,13 +191,22 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
 }
 
 fn pem(by: &CertifiedIssuer<'_, KeyPair>) -> String {
+    pem_until(by, (2026, 5, 9), 0)
+}
+
+fn pem_until(
+    by: &CertifiedIssuer<'_, KeyPair>,
+    (year, month, day): (i32, u8, u8),
+    seconds: u64,
+) -> String {
+    let last = date_time_ymd(year, month, day) + Duration::from_secs(seconds);
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "Nguyễn Thị Bưởi");
     let uid = DnType::CustomDnType(vec![0, 9, 2342, 19_200_300, 100, 1, 1]);
     params.distinguished_name.push(uid, "CCCD:000199001234");
     params.serial_number = Some(vec![0x5a, 0x01].into());
-    (params.not_before, params.not_after) = (date_time_ymd(2024, 5, 10), date_time_ymd(2026, 5, 9));
+    (params.not_before, params.not_after) = (date_time_ymd(2024, 5, 10), last);
     params.signed_by(&KeyPair::generate().unwrap(), by).unwrap().pem()
 }
 
@@ -227,6 +239,26 @@ async fn a_certificate_as_pem_is_checked_against_the_partners_authorities(engine
         all.vnpt.data(query, json!({})).await["certificates"]["nodes"],
         json!([{ "serial": "5A01", "issuer": "VNPT-CA", "validFrom": "2024-05-10", "validTo": "2026-05-10", "checked": true }])
     );
+}
+
+async fn a_certificate_without_an_end_is_valid_to_the_last_day(engine: Engine) {
+    let all = Reporting::start(engine).await;
+    let own = authority();
+    let set =
+        "mutation($input: SetPartnerAuthoritiesInput!) { setPartnerAuthorities(input: $input) {
+        errors { code } } }";
+    all.admin.data(set, json!({ "input": { "partner": "VNPT", "pem": own.pem() } })).await;
+    // RFC 5280, 4.1.2.5.
+    let endless = pem_until(&own, (9999, 12, 31), 86_399);
+    let one = json!([{ "pem": endless, "unit": "31321" }]);
+    assert_eq!(register(&all.vnpt, &one).await["registered"], json!(1));
+    let query = "{ certificates { nodes { validTo status } } }";
+    let told = all.vnpt.data(query, json!({})).await["certificates"]["nodes"].clone();
+    assert_eq!(told, json!([{ "validTo": "9999-12-31", "status": "VALID" }]));
+    let mut far = certificate("5A02", "000199001235");
+    far["validTo"] = json!("+10000-1-1");
+    let told = all.vnpt.answer(REGISTER, json!({ "input": { "certificates": [far] } })).await;
+    assert_eq!(told["errors"][0]["extensions"]["code"], json!("BAD_USER_INPUT"), "{told}");
 }
 
 async fn a_status_changes_as_it_may(engine: Engine) {

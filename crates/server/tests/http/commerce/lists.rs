@@ -379,4 +379,10 @@ async fn a_page_and_its_count_cost_a_statement_each(engine: Engine) {
         let (_, both) = lists.app.counted(&both, json!({})).await;
         assert_eq!([page, both], [1, 2], "{list}");
     }
+    let whole = "{ listings { totalCount facets { category { count } } } }";
+    let (told, statements) = lists.app.counted(whole, json!({})).await;
+    let by_category = told["listings"]["facets"]["category"].as_array().unwrap().iter();
+    let counted: u64 = by_category.map(|facet| facet["count"].as_u64().unwrap()).sum();
+    // Facets tell the number as well.
+    assert_eq!((told["listings"]["totalCount"].as_u64(), statements), (Some(counted), 2));
 }
