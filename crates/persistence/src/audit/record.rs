@@ -140,6 +140,7 @@ pub(super) fn write_record_name<E: EntityTrait>(
         match row.get(key.into_column()) {
             Value::String(Some(text)) => out.extend_from_slice(key_text(&text).as_bytes()),
             Value::ChronoDate(Some(date)) => write_plain(date, out),
+            Value::ChronoDateTimeUtc(Some(at)) => write_plain(instant(at), out),
             value => write_value(value, out)?,
         }
     }
