@@ -214,3 +214,24 @@ fn write_json(value: &(impl serde::Serialize + ?Sized), out: &mut Vec<u8>) {
 pub(super) fn instant(at: Instant) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::certificate_report::closing;
+
+    #[test]
+    fn a_name_needs_no_escape_in_json() {
+        let closed_at = Instant::from_timestamp(1_700_000_000, 0).unwrap();
+        let row = closing::Model {
+            month: 24_292,
+            closed_at,
+            closed_by: String::new(),
+            reopened_at: None,
+            reopened_by: None,
+        };
+        let name = record_name::<closing::Entity>(&row).unwrap();
+        assert_eq!(name, "period_closing/24292/2023-11-14T22:13:20.000000Z");
+        assert_eq!(key_text("a\"/\\%\n"), "a%22%2F%5C%25%0A");
+    }
+}
