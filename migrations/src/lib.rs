@@ -26,6 +26,7 @@ mod m0015_community;
 mod m0016_reorganisations;
 mod m0017_audit;
 mod m0018_fibre_pages;
+mod m0019_numbers;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_reorganisations::Migration),
             Box::new(m0017_audit::Migration),
             Box::new(m0018_fibre_pages::Migration),
+            Box::new(m0019_numbers::Migration),
         ]
     }
 }

@@ -1,7 +1,8 @@
-//! Writing many rows in few statements, in the way that costs each engine least.
+//! Writing rows in few statements, in the way that costs each engine least.
 //!
 //! SQLite binds every value. PostgreSQL gets an array a column: so many values that it had to plan
 //! for anew cost more than writing them, and the statement is the same however many rows there are.
+//! It also carries out several statements as one, which saves the ways to it and back.
 
 use std::fmt::Write as _;
 
@@ -20,25 +21,27 @@ const VALUES_LIMIT: usize = 32_000;
 /// Rows per statement on PostgreSQL; bounds what is held as text at once.
 const ROWS_LIMIT: usize = 10_000;
 
-/// Inserts the rows, as many per statement as fit. `on_conflict` is what follows the values.
+/// Inserts the rows, as many per statement as fit. `on_conflict` is what follows the values; it must
+/// leave out no row.
 pub(crate) async fn insert<E: EntityTrait>(
     connection: &impl ConnectionTrait,
     rows: &[E::Model],
     on_conflict: &str,
 ) -> Result<(), StoreError> {
-    let columns: Vec<E::Column> = E::Column::iter().collect();
-    let table = E::default().table_name().to_owned();
-    let names = names(&columns);
-    each_chunk::<E>(connection, rows, &columns, |source| match source {
-        Source::Values(values) => {
-            format!("INSERT INTO \"{table}\" ({names}) {values} {on_conflict}")
-        }
-        Source::Arrays(arrays) => {
-            format!("INSERT INTO \"{table}\" ({names}) SELECT * FROM {arrays} {on_conflict}")
-        }
-    })
-    .await?;
-    Ok(())
+    let mut writes = Writes::new(connection.get_database_backend());
+    writes.insert::<E>(rows, on_conflict)?;
+    writes.write(connection).await
+}
+
+/// Changes these columns, at least one, of rows known by their keys; all of them must be there, each once.
+pub(crate) async fn update<E: EntityTrait>(
+    connection: &impl ConnectionTrait,
+    rows: &[E::Model],
+    changed: &[E::Column],
+) -> Result<(), StoreError> {
+    let mut writes = Writes::new(connection.get_database_backend());
+    writes.update::<E>(rows, changed)?;
+    writes.write(connection).await
 }
 
 /// All columns but those of the key.
@@ -52,68 +55,190 @@ fn keys<E: EntityTrait>() -> Vec<E::Column> {
     E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect()
 }
 
-/// Changes these columns, at least one, of rows known by their keys; all of them must be there, each once.
-pub(crate) async fn update<E: EntityTrait>(
-    connection: &impl ConnectionTrait,
-    rows: &[E::Model],
-    changed: &[E::Column],
-) -> Result<(), StoreError> {
-    let keys = keys::<E>();
-    let columns = [&keys[..], changed].concat();
-    let table = E::default().table_name().to_owned();
-    let each = |columns: &[E::Column], separator, write: &dyn Fn(&str) -> String| {
-        let written: Vec<String> = columns.iter().map(|column| write(column.as_str())).collect();
-        written.join(separator)
-    };
-    let set = each(changed, ", ", &|name| format!("\"{name}\" = new.\"{name}\""));
-    let same = each(&keys, " AND ", &|name| format!("\"{table}\".\"{name}\" = new.\"{name}\""));
-    let names = names(&columns);
-    let found = each_chunk::<E>(connection, rows, &columns, |source| {
-        let (with, source) = match source {
-            Source::Values(values) => (format!("WITH new ({names}) AS ({values}) "), "new".into()),
-            Source::Arrays(arrays) => (String::new(), format!("{arrays} AS new ({names})")),
+/// Writes that don't depend on each other, to be carried out together: none of them sees what
+/// another does, and no two may be about the same row.
+#[derive(Debug)]
+pub(crate) struct Writes {
+    backend: DbBackend,
+    parts: Vec<Part>,
+}
+
+/// One of them: SQL around the rows.
+#[derive(Debug)]
+struct Part {
+    table: String,
+    before: String,
+    source: Source,
+    after: String,
+    values: Vec<Value>,
+    rows: usize,
+}
+
+/// How the rows stand in the statement.
+#[derive(Debug)]
+enum Source {
+    /// So many rows of so many values.
+    Values { rows: usize, columns: usize },
+    /// An array a column, of these types.
+    Arrays(Vec<&'static str>),
+}
+
+impl Writes {
+    pub(crate) const fn new(backend: DbBackend) -> Self {
+        Self { backend, parts: Vec::new() }
+    }
+
+    /// All that was put here, and nothing is left.
+    pub(crate) fn take(&mut self) -> Self {
+        Self { backend: self.backend, parts: std::mem::take(&mut self.parts) }
+    }
+
+    /// Inserts rows as [`insert`] does.
+    pub(crate) fn insert<E: EntityTrait>(
+        &mut self,
+        rows: &[E::Model],
+        on_conflict: &str,
+    ) -> Result<(), StoreError> {
+        self.insert_columns::<E>(rows, &E::Column::iter().collect::<Vec<_>>(), on_conflict)
+    }
+
+    /// Inserts these columns of rows; the database sees to the others.
+    pub(crate) fn insert_columns<E: EntityTrait>(
+        &mut self,
+        rows: &[E::Model],
+        columns: &[E::Column],
+        on_conflict: &str,
+    ) -> Result<(), StoreError> {
+        let table = E::default().table_name().to_owned();
+        let names = names(columns);
+        let before = format!("INSERT INTO \"{table}\" ({names}) ");
+        let after = format!(" {on_conflict}");
+        self.add::<E>(rows, columns, (table, before, after))
+    }
+
+    /// Changes rows as [`update`] does.
+    pub(crate) fn update<E: EntityTrait>(
+        &mut self,
+        rows: &[E::Model],
+        changed: &[E::Column],
+    ) -> Result<(), StoreError> {
+        let keys = keys::<E>();
+        let columns = [&keys[..], changed].concat();
+        let table = E::default().table_name().to_owned();
+        let each = |columns: &[E::Column], separator, write: &dyn Fn(&str) -> String| {
+            let written: Vec<String> =
+                columns.iter().map(|column| write(column.as_str())).collect();
+            written.join(separator)
         };
-        format!("{with}UPDATE \"{table}\" SET {set} FROM {source} WHERE {same}")
-    })
-    .await?;
-    if found == rows.len() as u64 {
+        let set = each(changed, ", ", &|name| format!("\"{name}\" = new.\"{name}\""));
+        let same = each(&keys, " AND ", &|name| format!("\"{table}\".\"{name}\" = new.\"{name}\""));
+        let names = names(&columns);
+        let before = format!("WITH new ({names}) AS (");
+        let after = format!(") UPDATE \"{table}\" SET {set} FROM new WHERE {same}");
+        self.add::<E>(rows, &columns, (table, before, after))
+    }
+
+    fn add<E: EntityTrait>(
+        &mut self,
+        rows: &[E::Model],
+        columns: &[E::Column],
+        (table, before, after): (String, String, String),
+    ) -> Result<(), StoreError> {
+        let chunk = match self.backend {
+            DbBackend::Sqlite => VALUES_LIMIT / columns.len(),
+            _ => ROWS_LIMIT,
+        };
+        for rows in rows.chunks(chunk) {
+            let (source, values) = if self.backend == DbBackend::Sqlite || rows.len() == 1 {
+                let values =
+                    rows.iter().flat_map(|row| columns.iter().map(|column| row.get(*column)));
+                (Source::Values { rows: rows.len(), columns: columns.len() }, values.collect())
+            } else {
+                arrays(rows, columns)?
+            };
+            let (table, before, after) = (table.clone(), before.clone(), after.clone());
+            self.parts.push(Part { table, before, source, after, values, rows: rows.len() });
+        }
         Ok(())
-    } else {
-        Err(StoreError::damaged(format!("rows of {table} that were to be changed")))
+    }
+
+    /// Carries them out; every row must be written.
+    pub(crate) async fn write(self, connection: &impl ConnectionTrait) -> Result<(), StoreError> {
+        let mut parts = self.parts.into_iter().peekable();
+        while let Some(first) = parts.next() {
+            let mut rows = first.rows;
+            let mut together = vec![first];
+            let may_join = |rows: usize, next: &Part| {
+                self.backend == DbBackend::Postgres && rows + next.rows <= ROWS_LIMIT
+            };
+            while let Some(next) = parts.next_if(|next| may_join(rows, next)) {
+                rows += next.rows;
+                together.push(next);
+            }
+            if write_together(connection, &mut together).await? != rows as u64 {
+                let tables: Vec<_> = together.iter().map(|part| part.table.as_str()).collect();
+                let what = format!("rows of {} that were to be changed", tables.join(", "));
+                return Err(StoreError::damaged(what));
+            }
+        }
+        Ok(())
     }
 }
 
-/// The rows of a statement, as SQL.
-enum Source<'a> {
-    Values(&'a str),
-    Arrays(&'a str),
-}
-
-/// How many rows were written.
-async fn each_chunk<E: EntityTrait>(
+/// Carries out one statement; how many rows were written.
+async fn write_together(
     connection: &impl ConnectionTrait,
-    rows: &[E::Model],
-    columns: &[E::Column],
-    sql: impl Fn(Source<'_>) -> String + Send,
+    parts: &mut [Part],
 ) -> Result<u64, StoreError> {
     let backend = connection.get_database_backend();
-    let mut written = 0;
-    let chunk = match backend {
-        DbBackend::Postgres => ROWS_LIMIT,
-        _ => VALUES_LIMIT / columns.len(),
-    };
-    for rows in rows.chunks(chunk) {
-        let (sql, values) = if backend == DbBackend::Postgres {
-            let (arrays, literals) = arrays(rows, columns)?;
-            (sql(Source::Arrays(&arrays)), literals)
-        } else {
-            let values = placeholders(rows.len(), columns.len());
-            (sql(Source::Values(&values)), values_of(rows, columns))
-        };
+    let values: Vec<Value> =
+        parts.iter_mut().flat_map(|part| std::mem::take(&mut part.values)).collect();
+    let mut bound = 0;
+    if let [part] = parts {
+        let sql = part.sql(backend, &mut bound);
         let statement = Statement::from_sql_and_values(backend, sql, values);
-        written += connection.execute_raw(statement).await?.rows_affected();
+        return Ok(connection.execute_raw(statement).await?.rows_affected());
     }
-    Ok(written)
+    let (mut with, mut sum) = (String::new(), String::new());
+    for (at, part) in parts.iter().enumerate() {
+        let sql = part.sql(backend, &mut bound);
+        let (comma, plus) = if at > 0 { (", ", " + ") } else { ("", "") };
+        // Writing to a string can't fail.
+        _ = write!(with, "{comma}w{at} AS ({sql} RETURNING 1)");
+        _ = write!(sum, "{plus}(SELECT COUNT(*) FROM w{at})");
+    }
+    let sql = format!("WITH {with} SELECT {sum} AS written");
+    let statement = Statement::from_sql_and_values(backend, sql, values);
+    let counted = connection.query_one_raw(statement).await?;
+    let written = counted.map(|row| row.try_get::<i64>("", "written")).transpose()?;
+    Ok(written.unwrap_or_default().cast_unsigned())
+}
+
+impl Part {
+    /// The statement, where so many values of others are bound before.
+    fn sql(&self, backend: DbBackend, bound: &mut usize) -> String {
+        let Self { before, source, after, .. } = self;
+        let mut sql = before.clone();
+        let mut place = || {
+            *bound += 1;
+            if backend == DbBackend::Postgres { format!("${bound}") } else { "?".to_owned() }
+        };
+        match source {
+            Source::Values { rows, columns } => {
+                let mut row = || (0..*columns).map(|_| place()).collect::<Vec<_>>().join(",");
+                let rows: Vec<_> = (0..*rows).map(|_| format!("({})", row())).collect();
+                // Writing to a string can't fail.
+                _ = write!(sql, "VALUES {}", rows.join(","));
+            }
+            Source::Arrays(kinds) => {
+                let arrays: Vec<_> =
+                    kinds.iter().map(|kind| format!("{}::text::{kind}[]", place())).collect();
+                _ = write!(sql, "SELECT * FROM unnest({})", arrays.join(","));
+            }
+        }
+        sql.push_str(after);
+        sql
+    }
 }
 
 fn names(columns: &[impl IdenStatic]) -> String {
@@ -122,26 +247,14 @@ fn names(columns: &[impl IdenStatic]) -> String {
     names.join(", ")
 }
 
-fn placeholders(rows: usize, columns: usize) -> String {
-    let row = format!("({})", vec!["?"; columns].join(","));
-    format!("VALUES {}", vec![row; rows].join(","))
-}
-
-fn values_of<M: ModelTrait>(
-    rows: &[M],
-    columns: &[<M::Entity as EntityTrait>::Column],
-) -> Vec<Value> {
-    rows.iter().flat_map(|row| columns.iter().map(|column| row.get(*column))).collect()
-}
-
-/// `unnest` of an array per column, and the arrays as text.
+/// An array per column, as text.
 fn arrays<M: ModelTrait>(
     rows: &[M],
     columns: &[<M::Entity as EntityTrait>::Column],
-) -> Result<(String, Vec<Value>), StoreError> {
-    let mut sql = "unnest(".to_owned();
+) -> Result<(Source, Vec<Value>), StoreError> {
+    let mut kinds = Vec::with_capacity(columns.len());
     let mut literals = Vec::with_capacity(columns.len());
-    for (at, column) in columns.iter().enumerate() {
+    for column in columns {
         let mut literal = "{".to_owned();
         let mut kind = "";
         for row in rows {
@@ -152,12 +265,9 @@ fn arrays<M: ModelTrait>(
         }
         literal.push('}');
         literals.push(Value::from(literal));
-        let comma = if at > 0 { ", " } else { "" };
-        // Writing to a string can't fail.
-        _ = write!(sql, "{comma}${}::text::{kind}[]", at + 1);
+        kinds.push(kind);
     }
-    sql.push(')');
-    Ok((sql, literals))
+    Ok((Source::Arrays(kinds), literals))
 }
 
 /// Adds a value to an array literal; the type of its column.

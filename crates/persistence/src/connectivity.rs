@@ -128,7 +128,7 @@ impl Command for RecordConnectivity {
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
         let changed = plan.changes();
         let rows: Vec<Model> = plan.surveys.iter().map(|survey| stored(survey, writer)).collect();
-        writer.record::<Entity>(&rows).await?;
+        writer.record_at_end::<Entity>(&rows)?;
         let mut households = plan.households;
         for survey in &plan.surveys {
             if let Some(household) = households.get_mut(&stored_number(survey.household)) {
@@ -136,8 +136,8 @@ impl Command for RecordConnectivity {
             }
         }
         let households: Vec<household::Model> = households.into_values().collect();
-        writer.rewrite::<household::Entity>(&households, &NEWEST).await?;
-        rollup::apply(writer, changed).await?;
+        writer.rewrite_at_end::<household::Entity>(&households, &NEWEST)?;
+        rollup::apply(writer, changed)?;
         let key = |survey: &Survey| SurveyKey {
             household: survey.household,
             surveyed_on: survey.surveyed_on,

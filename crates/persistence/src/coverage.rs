@@ -205,7 +205,7 @@ async fn apply_difference(
     let units = unit::load(&writer.transaction).await?;
     let mut difference = changes(&units, after);
     accumulate(&mut difference, changes(&units, before), Sign::Minus);
-    apply_tallies(writer, difference).await
+    apply_tallies(writer, difference)
 }
 
 /// Applies what other units change while the records stay; under [`lock`].
@@ -217,7 +217,7 @@ pub(crate) async fn units_changed(
     let spans = all_spans(&writer.transaction).await?;
     let mut difference = changes(after, spans.iter().copied());
     accumulate(&mut difference, changes(before, spans), Sign::Minus);
-    apply_tallies(writer, difference).await
+    apply_tallies(writer, difference)
 }
 
 /// What all records say of the tallies of hamlets, those by a moment or by now.

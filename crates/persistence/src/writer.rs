@@ -5,23 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use chrono::SubsecRound as _;
 use futures_util::FutureExt as _;
 use registry_domain::access::WritingPrincipal;
-use registry_domain::fault::{Expected, Fault, Faults, Path, Rule};
+use registry_domain::fault::{Fault, Faults, Path, Rule};
 use registry_domain::time::{Date, Instant};
 use registry_domain::unit::{UnitId, Units};
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait as _, DatabaseTransaction, DeleteMany, EntityTrait, QueryFilter,
-    QuerySelect, UpdateMany,
-    sea_query::{Expr, ExprTrait as _, OnConflict, Query},
-};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DeleteMany, QuerySelect, UpdateMany};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::audit::{self, Changes, Deed, Occasion, Outcome, Recorded};
-use crate::entity::record::idempotency_key;
-use crate::personal::{Sealer, hex};
+use crate::bulk::{self, Writes};
+use crate::personal::Sealer;
+use crate::retry::{Claim, Idempotency};
 use crate::store::Inner;
-use crate::{Store, StoreError, WriteError, bulk, engine};
+use crate::{Store, StoreError, WriteError, engine};
 
 /// The most rows one command may have.
 pub(crate) const ROWS_LIMIT: usize = 5_000;
@@ -72,18 +68,6 @@ pub struct WriteRequest {
     pub request_id: Option<String>,
 }
 
-/// A key under which a command is carried out at most once.
-#[derive(Debug, Clone)]
-pub struct Idempotency {
-    /// The key, 1…200 characters, unique per actor, and per partner for its machines.
-    pub key: String,
-    /// What the key stands for; only a keyed hash of it is stored.
-    pub content: Vec<u8>,
-}
-
-/// The longest idempotency key, in characters.
-const KEY_LIMIT: usize = 200;
-
 /// What came of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written<T> {
@@ -106,10 +90,12 @@ pub struct Writer {
     changes: Mutex<Changes>,
     /// The number of that event, once anything has asked for it.
     event: OnceLock<i32>,
+    /// What else is written with it.
+    at_end: Mutex<Writes>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(crate) enum Mode {
     Write,
     Rehearse,
 }
@@ -174,23 +160,10 @@ impl Store {
         writer.transaction.rollback().await?;
         planned
     }
-
-    /// Whether this very content was carried out under its key.
-    pub async fn was_carried_out(
-        &self,
-        principal: &WritingPrincipal,
-        idempotency: &Idempotency,
-    ) -> Result<bool, StoreError> {
-        let writer = Writer::begin(self, principal, Mode::Rehearse).await?;
-        let kept = writer.kept(idempotency).await;
-        let hash = writer.content_hash(idempotency);
-        writer.transaction.rollback().await?;
-        Ok(kept?.is_some_and(|kept| kept.content_hash == hash))
-    }
 }
 
 impl Writer {
-    async fn begin(
+    pub(crate) async fn begin(
         store: &Store,
         principal: &WritingPrincipal,
         mode: Mode,
@@ -200,6 +173,7 @@ impl Writer {
             Mode::Write => engine::begin_writing(&connections.writers).await?,
             Mode::Rehearse => engine::begin_reading(&connections.readers).await?,
         };
+        let at_end = Mutex::new(Writes::new(transaction.get_database_backend()));
         Ok(Self {
             transaction,
             principal: principal.clone(),
@@ -210,6 +184,7 @@ impl Writer {
             mode,
             changes: Mutex::default(),
             event: OnceLock::new(),
+            at_end,
         })
     }
 
@@ -218,90 +193,32 @@ impl Writer {
         command: C,
         request: &WriteRequest,
     ) -> Result<Written<C::Outcome>, WriteError> {
-        if let Some(idempotency) = &request.idempotency
-            && !self.claim(idempotency).await?
-            && let Some(outcome) = self.earlier(idempotency).await?
-        {
-            return Ok(Written { outcome, replayed: true });
-        }
+        let claim = match &request.idempotency {
+            None => None,
+            Some(idempotency) => match self.claim(idempotency).await? {
+                Claim::Made(row) => Some(row),
+                Claim::CarriedOut(outcome) => return Ok(Written { outcome, replayed: true }),
+            },
+        };
         let subjects = command.subjects();
         let plan = command.plan(self).await?;
         let outcome = C::carry_out(plan, self).await?;
-        self.note(C::ACTION, subjects, request).await?;
-        if let Some(idempotency) = &request.idempotency {
-            self.keep_outcome(idempotency, &outcome).await?;
+        if !audit::IS_LEFT_OUT {
+            self.note((C::ACTION, subjects), request)?;
         }
+        if let Some(claim) = claim {
+            self.keep_outcome(claim, &outcome)?;
+        }
+        let last = self.at_end().take();
+        last.write(&self.transaction).await?;
         Ok(Written { outcome, replayed: false })
     }
 
-    /// Reserves the key; false if it is taken. Waits for another transaction that is just taking it.
-    async fn claim(&self, idempotency: &Idempotency) -> Result<bool, WriteError> {
-        let length = idempotency.key.chars().count();
-        if length == 0 || length > KEY_LIMIT || idempotency.key.chars().any(char::is_control) {
-            let expected = Expected {
-                english: "1 to 200 characters without control characters",
-                vietnamese: "1 đến 200 ký tự, không có ký tự điều khiển",
-            };
-            return Err(refuse("idempotencyKey", Rule::Malformed { expected }));
-        }
-        let claim = idempotency_key::ActiveModel {
-            actor: Set(self.claimant()),
-            key: Set(idempotency.key.clone()),
-            recorded_at: Set(self.now),
-            content_hash: Set(self.content_hash(idempotency)),
-            outcome: Set(String::new()),
-        };
-        let inserted = idempotency_key::Entity::insert(claim)
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(&self.transaction)
-            .await?;
-        Ok(inserted > 0)
-    }
-
-    async fn earlier<T: DeserializeOwned>(
+    fn note(
         &self,
-        idempotency: &Idempotency,
-    ) -> Result<Option<T>, WriteError> {
-        let Some(kept) = self.kept(idempotency).await? else { return Ok(None) };
-        if kept.content_hash != self.content_hash(idempotency) {
-            return Err(refuse("idempotencyKey", Rule::IdempotencyConflict));
-        }
-        let outcome = serde_json::from_str(&kept.outcome);
-        Ok(Some(outcome.map_err(|_| StoreError::damaged("outcome under an idempotency key"))?))
-    }
-
-    async fn kept(
-        &self,
-        idempotency: &Idempotency,
-    ) -> Result<Option<idempotency_key::Model>, StoreError> {
-        let id = (self.claimant(), idempotency.key.clone());
-        Ok(idempotency_key::Entity::find_by_id(id).one(&self.transaction).await?)
-    }
-
-    async fn keep_outcome(
-        &self,
-        idempotency: &Idempotency,
-        outcome: &impl Serialize,
-    ) -> Result<(), StoreError> {
-        let outcome = serde_json::to_string(outcome).map_err(|_| StoreError::damaged("outcome"))?;
-        idempotency_key::Entity::update_many()
-            .col_expr(idempotency_key::Column::Outcome, Expr::value(outcome))
-            .filter(idempotency_key::Column::Actor.eq(self.claimant()))
-            .filter(idempotency_key::Column::Key.eq(&idempotency.key))
-            .exec(&self.transaction)
-            .await?;
-        Ok(())
-    }
-
-    async fn note(
-        &self,
-        action: &str,
-        subjects: usize,
+        (action, subjects): (&str, usize),
         request: &WriteRequest,
     ) -> Result<(), StoreError> {
-        if audit::IS_LEFT_OUT {
-            return Ok(());
-        }
         let occasion = Occasion {
             at: self.now,
             actor: self.principal.actor(),
@@ -310,12 +227,19 @@ impl Writer {
         };
         let (number, changes) = (self.event.get().copied(), self.changes().pack());
         let outcome = Outcome::Written { number, changes };
-        audit::note(&self.transaction, &occasion, Deed { action, subjects, outcome }).await
+        audit::add_note(&mut self.at_end(), &occasion, Deed { action, subjects, outcome })
     }
 
     /// Writes new rows.
     pub(crate) async fn record<E: Recorded>(&self, rows: &[E::Model]) -> Result<(), StoreError> {
         bulk::insert::<E>(&self.transaction, rows, "").await?;
+        self.written::<E>(rows)
+    }
+
+    /// Writes new rows when all else is done, in one statement with the event and whatever else is
+    /// written at the end. The command may neither read them nor write the same rows otherwise.
+    pub(crate) fn record_at_end<E: Recorded>(&self, rows: &[E::Model]) -> Result<(), StoreError> {
+        self.at_end().insert::<E>(rows, "")?;
         self.written::<E>(rows)
     }
 
@@ -329,9 +253,29 @@ impl Writer {
         self.written::<E>(rows)
     }
 
+    /// Writes columns as [`Self::rewrite`] does, at the end like [`Self::record_at_end`].
+    pub(crate) fn rewrite_at_end<E: Recorded>(
+        &self,
+        rows: &[E::Model],
+        columns: &[E::Column],
+    ) -> Result<(), StoreError> {
+        self.at_end().update::<E>(rows, columns)?;
+        self.written::<E>(rows)
+    }
+
     /// Writes rows in place of those with the same keys.
     pub(crate) async fn replace<E: Recorded>(&self, rows: &[E::Model]) -> Result<(), StoreError> {
         self.rewrite::<E>(rows, &bulk::columns_beside_key::<E>()).await
+    }
+
+    /// Writes rows as [`Self::replace`] does, at the end like [`Self::record_at_end`].
+    pub(crate) fn replace_at_end<E: Recorded>(&self, rows: &[E::Model]) -> Result<(), StoreError> {
+        self.rewrite_at_end::<E>(rows, &bulk::columns_beside_key::<E>())
+    }
+
+    /// What is written when the command has done all else.
+    pub(crate) fn at_end(&self) -> MutexGuard<'_, Writes> {
+        self.at_end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn written<E: Recorded>(&self, rows: &[E::Model]) -> Result<(), StoreError> {
@@ -382,18 +326,6 @@ impl Writer {
         Ok(i64::from(*self.event.get_or_init(|| drawn)))
     }
 
-    /// Whose keys for retries these are: a partner's machines share theirs, whatever token they show.
-    fn claimant(&self) -> String {
-        match self.principal.partner() {
-            Some(partner) => format!("partner {partner}"),
-            None => self.principal.actor().to_owned(),
-        }
-    }
-
-    fn content_hash(&self, idempotency: &Idempotency) -> String {
-        hex(&self.sealer().hash("content", &idempotency.content))
-    }
-
     /// Locks the selected rows until the end, unless this is a rehearsal. SQLite has one writer anyway.
     pub(crate) fn locking<S: QuerySelect>(&self, select: S) -> S {
         match self.mode {
@@ -402,22 +334,15 @@ impl Writer {
         }
     }
 
-    /// Takes the next `count` numbers of the counter `name`; the first of them.
-    pub(crate) async fn reserve_numbers(
+    /// Takes `count` free numbers for records of a kind, in ascending order.
+    pub(crate) async fn take_numbers(
         &self,
-        name: &'static str,
+        kind: &'static str,
         count: usize,
-    ) -> Result<u32, StoreError> {
-        let damaged = || StoreError::damaged(format!("counter {name}"));
-        let count = i32::try_from(count).map_err(|_| StoreError::NumbersUsedUp)?;
-        let update = Query::update()
-            .table("counter")
-            .value("next", Expr::col("next").add(count))
-            .and_where(Expr::col("name").eq(name))
-            .returning_col("next")
-            .to_owned();
-        let row = self.transaction.query_one(&update).await?.ok_or_else(damaged)?;
-        u32::try_from(row.try_get::<i32>("", "next")? - count).map_err(|_| damaged())
+    ) -> Result<Vec<u32>, StoreError> {
+        let numbers = engine::take_numbers(&self.transaction, kind, count).await?;
+        let numbers = numbers.into_iter().map(u32::try_from).collect::<Result<_, _>>();
+        numbers.map_err(|_| StoreError::damaged(format!("the numbers of {kind}")))
     }
 
     /// Checks that the principal may change records of `hamlet`: by today's tree, for a token that

@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use registry_domain::access::TokenId;
 use registry_domain::time::Instant;
-use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ConnectionTrait, Iterable as _};
 
 use super::change::Packed;
 use super::record::{instant, write_text};
 use crate::StoreError;
-use crate::entity::audit::event::{ActiveModel, Entity, Model};
+use crate::bulk::Writes;
+use crate::entity::audit::event::{Column, Entity, Model};
 
 /// Who did something, and by which request.
 #[derive(Debug, Clone)]
@@ -47,6 +47,17 @@ pub(crate) async fn note(
     occasion: &Occasion<'_>,
     deed: Deed<'_>,
 ) -> Result<(), StoreError> {
+    let mut writes = Writes::new(connection.get_database_backend());
+    add_note(&mut writes, occasion, deed)?;
+    writes.write(connection).await
+}
+
+/// Notes an event together with other writes.
+pub(crate) fn add_note(
+    writes: &mut Writes,
+    occasion: &Occasion<'_>,
+    deed: Deed<'_>,
+) -> Result<(), StoreError> {
     let (mut number, mut purpose, mut refusal, mut packed) = (None, None, None, None);
     match deed.outcome {
         Outcome::Written { number: drawn, changes } => (number, packed) = (drawn, Some(changes)),
@@ -55,23 +66,25 @@ pub(crate) async fn note(
         }
         Outcome::Refused { refusal: why } => refusal = Some(why),
     }
-    let event = ActiveModel {
-        id: number.map_or(NotSet, Set),
-        recorded_at: Set(occasion.at),
-        actor: Set(occasion.actor.to_owned()),
-        token: Set(occasion.token.map(|token| token.as_str().to_owned())),
-        action: Set(deed.action.to_owned()),
-        request_id: Set(occasion.request_id.map(str::to_owned)),
-        subjects: Set(i32::try_from(deed.subjects).unwrap_or(i32::MAX)),
-        purpose: Set(purpose),
-        refusal: Set(refusal),
-        changes_size: Set(packed.as_ref().map(|packed| packed.size)),
-        changes_root: Set(packed.as_ref().map(|packed| packed.root.as_bytes().to_vec())),
-        changes: Set(packed.map(|packed| packed.lines)),
-        sequence: Set(None),
+    let event = Model {
+        id: number.unwrap_or_default(),
+        recorded_at: occasion.at,
+        actor: occasion.actor.to_owned(),
+        token: occasion.token.map(|token| token.as_str().to_owned()),
+        action: deed.action.to_owned(),
+        request_id: occasion.request_id.map(str::to_owned),
+        subjects: i32::try_from(deed.subjects).unwrap_or(i32::MAX),
+        purpose,
+        refusal,
+        changes_size: packed.as_ref().map(|packed| packed.size),
+        changes_root: packed.as_ref().map(|packed| packed.root.as_bytes().to_vec()),
+        changes: packed.map(|packed| packed.lines),
+        sequence: None,
     };
-    Entity::insert(event).exec_without_returning(connection).await?;
-    Ok(())
+    // What has no number yet gets one from the database.
+    let is_told = |column: &Column| number.is_some() || !matches!(column, Column::Id);
+    let columns: Vec<Column> = Column::iter().filter(is_told).collect();
+    writes.insert_columns::<Entity>(&[event], &columns, "")
 }
 
 /// The event as canonical JSON (RFC 8785): the bytes whose hash is its leaf. What an event has not

@@ -193,9 +193,9 @@ impl Command for SubmitReport {
             }
             BodySignature::Missing | BodySignature::Wrong => row,
         };
-        writer.record::<Entity>(&[row]).await?;
+        writer.record_at_end::<Entity>(&[row])?;
         let lines: Vec<_> = lines.iter().map(|line| stored_line(&key, line)).collect();
-        writer.record::<line::Entity>(&lines).await?;
+        writer.record_at_end::<line::Entity>(&lines)?;
         Ok(key.to_string())
     }
 }

@@ -101,8 +101,8 @@ impl Command for RegisterProducts {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let first = writer.reserve_numbers("product", plan.products.len()).await?;
-        let numbered = plan.products.iter().zip(first..);
+        let numbers = writer.take_numbers("product", plan.products.len()).await?;
+        let numbered = plan.products.iter().zip(numbers);
         let products: Vec<Model> = numbered
             .map(|(new, number)| {
                 Ok(row(new, ProductCode::new(number).ok_or(StoreError::NumbersUsedUp)?))

@@ -87,7 +87,7 @@ impl Command for PublishListings {
     }
 
     async fn carry_out(rows: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let first = writer.reserve_numbers("listing", rows.len()).await?;
+        let numbers = writer.take_numbers("listing", rows.len()).await?;
         let row = |(new, number): (NewListing, u32)| {
             let code = ListingCode::new(number).ok_or(StoreError::NumbersUsedUp)?;
             let status = if new.draft { ListingStatus::Draft } else { ListingStatus::Active };
@@ -105,7 +105,7 @@ impl Command for PublishListings {
             };
             Ok((listing, None))
         };
-        let plan = rows.into_iter().zip(first..).map(row).collect::<Result<_, StoreError>>()?;
+        let plan = rows.into_iter().zip(numbers).map(row).collect::<Result<_, StoreError>>()?;
         let plan = ListingPlan(plan);
         writer.record::<Entity>(&plan.listings()).await?;
         plan.note_states(writer).await

@@ -70,8 +70,8 @@ impl Command for RegisterSellers {
     }
 
     async fn carry_out(rows: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let first = writer.reserve_numbers("seller", rows.len()).await?;
-        let numbered = rows.into_iter().zip(first..);
+        let numbers = writer.take_numbers("seller", rows.len()).await?;
+        let numbered = rows.into_iter().zip(numbers);
         let sellers: Vec<Model> = numbered
             .map(|(new, number)| {
                 Ok(row(&new, SellerCode::new(number).ok_or(StoreError::NumbersUsedUp)?))

@@ -201,7 +201,7 @@ impl Current {
 }
 
 async fn carry_out(plan: Vec<TeamAmendment>, writer: &Writer) -> Result<Vec<u32>, StoreError> {
-    rollup::apply_tallies(writer, endings(&plan, writer).await?).await?;
+    rollup::apply_tallies(writer, endings(&plan, writer).await?)?;
     let after: Vec<Model> = plan.into_iter().map(|amendment| amendment.after).collect();
     let versions: Vec<_> = after.iter().map(|row| row.as_version(writer)).collect();
     writer.rewrite::<Entity>(&after, &STATE).await?;

@@ -78,7 +78,7 @@ impl Command for RecordActivity {
         let ended: Vec<Model> = ended.collect();
         writer.rewrite::<Entity>(&ended, &[Column::SupersededAt]).await?;
         writer.record::<Entity>(&new).await?;
-        rollup::apply_tallies(writer, changes).await?;
+        rollup::apply_tallies(writer, changes)?;
         Ok(new.len())
     }
 }

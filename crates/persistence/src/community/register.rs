@@ -68,9 +68,9 @@ impl Command for RegisterTeams {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let first = writer.reserve_numbers("community_team", plan.new.len()).await?;
+        let numbers = writer.take_numbers("community_team", plan.new.len()).await?;
         let (mut rows, mut changes) = (Vec::with_capacity(plan.new.len()), TallyChanges::new());
-        for ((new, level), number) in plan.new.iter().zip(first..) {
+        for ((new, level), number) in plan.new.iter().zip(numbers) {
             let row = stored(new, *level, number)?;
             if row.is_hamlet {
                 let others = plan.others.get(&new.unit).map_or(&[][..], Vec::as_slice);
@@ -84,7 +84,7 @@ impl Command for RegisterTeams {
         let versions: Vec<_> = rows.iter().map(|row| row.as_version(writer)).collect();
         writer.record::<Entity>(&rows).await?;
         writer.record::<version::Entity>(&versions).await?;
-        rollup::apply_tallies(writer, changes).await?;
+        rollup::apply_tallies(writer, changes)?;
         Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }
 }

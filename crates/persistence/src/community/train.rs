@@ -73,8 +73,8 @@ impl Command for RecordTrainings {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let first = writer.reserve_numbers("training_session", plan.len()).await?;
-        let numbered = plan.iter().zip(first..);
+        let numbers = writer.take_numbers("training_session", plan.len()).await?;
+        let numbered = plan.iter().zip(numbers);
         let rows = numbered.map(|(new, number)| stored(writer, new, number));
         let rows: Vec<Model> = rows.collect::<Result<_, _>>()?;
         let mut changes = TallyChanges::new();
@@ -82,7 +82,7 @@ impl Command for RecordTrainings {
             *changes.entry(attendance(row)).or_default() += i64::from(row.attendees);
         }
         writer.record::<Entity>(&rows).await?;
-        rollup::apply_tallies(writer, changes).await?;
+        rollup::apply_tallies(writer, changes)?;
         Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }
 }
@@ -134,7 +134,7 @@ impl Command for CancelTrainings {
             });
         }
         writer.rewrite::<Entity>(&rows, &CANCELLATION).await?;
-        rollup::apply_tallies(writer, changes).await?;
+        rollup::apply_tallies(writer, changes)?;
         Ok(rows.iter().map(|row| row.number.cast_unsigned()).collect())
     }
 }

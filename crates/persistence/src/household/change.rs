@@ -205,7 +205,7 @@ impl Current {
 }
 
 async fn carry_out(plan: Vec<Amendment>, writer: &Writer) -> Result<Vec<Registered>, StoreError> {
-    rollup::apply(writer, moves(&plan, writer).await?).await?;
+    rollup::apply(writer, moves(&plan, writer).await?)?;
     for Amendment { before, after } in &plan {
         if before.hamlet_id != after.hamlet_id {
             writer.left::<household::Entity>(before.number, before.hamlet_id);
@@ -213,8 +213,8 @@ async fn carry_out(plan: Vec<Amendment>, writer: &Writer) -> Result<Vec<Register
     }
     let after: Vec<_> = plan.into_iter().map(|amendment| amendment.after).collect();
     let versions: Vec<_> = after.iter().map(|household| household.as_version(writer)).collect();
-    writer.replace::<household::Entity>(&after).await?;
-    writer.record::<household_version::Entity>(&versions).await?;
+    writer.replace_at_end::<household::Entity>(&after)?;
+    writer.record_at_end::<household_version::Entity>(&versions)?;
     Ok(after.iter().map(Registered::from).collect())
 }
 

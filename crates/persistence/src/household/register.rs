@@ -56,16 +56,16 @@ impl Command for RegisterHouseholds {
     }
 
     async fn carry_out(rows: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let first = writer.reserve_numbers("household", rows.len()).await?;
+        let numbers = writer.take_numbers("household", rows.len()).await?;
         let mut households = Vec::with_capacity(rows.len());
-        for (household, number) in rows.into_iter().zip(first..) {
+        for (household, number) in rows.into_iter().zip(numbers) {
             let number = HouseholdNumber::new(number).ok_or(StoreError::NumbersUsedUp)?;
             households.push(stored(writer, number, &household)?);
         }
         let versions: Vec<_> =
             households.iter().map(|household| household.as_version(writer)).collect();
-        writer.record::<household::Entity>(&households).await?;
-        writer.record::<household_version::Entity>(&versions).await?;
+        writer.record_at_end::<household::Entity>(&households)?;
+        writer.record_at_end::<household_version::Entity>(&versions)?;
         Ok(households.iter().map(Registered::from).collect())
     }
 }

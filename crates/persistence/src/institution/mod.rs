@@ -197,7 +197,7 @@ async fn apply_differences<'history>(
         accumulate(&mut sum, changes(before), Sign::Minus);
         accumulate(&mut sum, changes(after), Sign::Plus);
     }
-    apply_tallies(writer, sum).await
+    apply_tallies(writer, sum)
 }
 
 /// What all records say of the tallies of hamlets, those by a moment or by now.

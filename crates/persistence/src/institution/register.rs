@@ -55,22 +55,21 @@ impl Command for RegisterInstitutions {
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let first = writer.reserve_numbers("institution", plan.len()).await?;
-        let (mut rows, mut numbers) = (Vec::new(), Vec::new());
+        let numbers = writer.take_numbers("institution", plan.len()).await?;
+        let mut rows = Vec::with_capacity(plan.len());
         let mut sum = TallyChanges::new();
-        for (new, number) in plan.into_iter().zip(first..) {
+        for (new, number) in plan.into_iter().zip(numbers.iter().copied()) {
             InstitutionCode::new(number).ok_or(StoreError::NumbersUsedUp)?;
             let kind = new.kind;
             let row = stored(number, new);
             let history = History { kind, stays: vec![row.stay()], features: Vec::new() };
             accumulate(&mut sum, changes(&history), Sign::Plus);
             rows.push(row);
-            numbers.push(number);
         }
         let versions: Vec<_> = rows.iter().map(|row| row.as_version(writer)).collect();
         writer.record::<Entity>(&rows).await?;
         writer.record::<version::Entity>(&versions).await?;
-        apply_tallies(writer, sum).await?;
+        apply_tallies(writer, sum)?;
         Ok(numbers)
     }
 }

@@ -10,18 +10,20 @@ use registry_domain::time::YearMonth;
 use registry_domain::unit::UnitId;
 use sea_orm::{IdenStatic, Iterable, ModelTrait, Value};
 
+use crate::StoreError;
+use crate::bulk::Writes;
 use crate::entity::rollup::{Column, Entity, Model, version};
 use crate::entity::tally;
 use crate::writer::Writer;
-use crate::{StoreError, bulk};
 
 pub(crate) use cache::RollupCache;
 pub use check::RollupDifference;
 pub(crate) use check::check;
 pub(crate) use past::PastRollups;
 
-/// Adds `changes` to the kept rollups and counts up the version of every hamlet they touch.
-pub(crate) async fn apply(writer: &Writer, mut changes: Changes) -> Result<(), StoreError> {
+/// Adds `changes` to the kept rollups and counts up the version of every hamlet they touch, when the
+/// command has done all else; once a command.
+pub(crate) fn apply(writer: &Writer, mut changes: Changes) -> Result<(), StoreError> {
     changes.retain(|_, measures| !measures.is_zero());
     if changes.is_empty() {
         return Ok(());
@@ -33,15 +35,13 @@ pub(crate) async fn apply(writer: &Writer, mut changes: Changes) -> Result<(), S
         measure_columns().map(|column| format!("{0} = rollup.{0} + excluded.{0}", column.as_str()));
     let add = add.collect::<Vec<_>>().join(", ");
     let on_conflict = format!("ON CONFLICT (hamlet_id, month) DO UPDATE SET {add}");
-    bulk::insert::<Entity>(&writer.transaction, &rows, &on_conflict).await?;
-    count_up(writer, rows.iter().map(|row| row.hamlet_id)).await
+    let mut writes = writer.at_end();
+    writes.insert::<Entity>(&rows, &on_conflict)?;
+    count_up(&mut writes, rows.iter().map(|row| row.hamlet_id))
 }
 
-/// Adds `changes` to the kept tallies and counts up the version of every hamlet they touch.
-pub(crate) async fn apply_tallies(
-    writer: &Writer,
-    mut changes: TallyChanges,
-) -> Result<(), StoreError> {
+/// Adds `changes` to the kept tallies in the same way.
+pub(crate) fn apply_tallies(writer: &Writer, mut changes: TallyChanges) -> Result<(), StoreError> {
     const ADD: &str = "ON CONFLICT (hamlet_id, month, tally) \
                        DO UPDATE SET change = tally_rollup.change + excluded.change";
     changes.retain(|_, change| *change != 0);
@@ -55,18 +55,19 @@ pub(crate) async fn apply_tallies(
         change: *change,
     };
     let rows: Vec<_> = changes.iter().map(row).collect();
-    bulk::insert::<tally::Entity>(&writer.transaction, &rows, ADD).await?;
-    count_up(writer, rows.iter().map(|row| row.hamlet_id)).await
+    let mut writes = writer.at_end();
+    writes.insert::<tally::Entity>(&rows, ADD)?;
+    count_up(&mut writes, rows.iter().map(|row| row.hamlet_id))
 }
 
 /// Tells readers to read these hamlets again; given in order.
-async fn count_up(writer: &Writer, hamlets: impl Iterator<Item = i32>) -> Result<(), StoreError> {
+fn count_up(writes: &mut Writes, hamlets: impl Iterator<Item = i32>) -> Result<(), StoreError> {
     const COUNT_UP: &str =
         "ON CONFLICT (hamlet_id) DO UPDATE SET version = rollup_version.version + 1";
     let mut hamlets: Vec<_> =
         hamlets.map(|hamlet_id| version::Model { hamlet_id, version: 1 }).collect();
     hamlets.dedup();
-    bulk::insert::<version::Entity>(&writer.transaction, &hamlets, COUNT_UP).await
+    writes.insert::<version::Entity>(&hamlets, COUNT_UP)
 }
 
 fn measure_columns() -> impl Iterator<Item = Column> {
