@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use async_graphql::indexmap::IndexMap;
@@ -18,7 +18,7 @@ use async_graphql::registry::Registry;
 use async_graphql::{
     ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
 };
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use futures_util::poll;
 
 /// A list of objects.
@@ -56,14 +56,40 @@ impl<T: ObjectType> OutputType for Rows<T> {
 type Answering<'a> = Pin<Box<dyn Future<Output = ServerResult<Value>> + Send + 'a>>;
 
 fn rows<'a, T: ObjectType>(context: &'a ContextSelectionSet<'a>, rows: &'a [T]) -> Answering<'a> {
-    let answer = move |(at, row)| async move {
+    let answer = move |at, row| async move {
         let context = context.with_index(at);
         object(&context, row).await.map_err(|error| context.set_error_path(error))
     };
     Box::pin(async move {
-        let answers = side_by_side(rows.iter().enumerate().map(answer)).await;
-        Ok(Value::List(answers.into_iter().collect::<ServerResult<_>>()?))
+        let mut answers = Vec::with_capacity(rows.len());
+        let mut waiting = Vec::new();
+        // Most rows need nothing that is not there: they take turns in one place in memory.
+        let mut place = None;
+        for (at, row) in rows.iter().enumerate() {
+            let mut answering = put(answer(at, row), place.take());
+            if let Poll::Ready(answered) = poll!(answering.as_mut()) {
+                answers.push(answered?);
+                place = Some(answering);
+            } else {
+                answers.push(Value::Null);
+                waiting.push(async move { (at, answering.await) });
+            }
+        }
+        for (at, answered) in join_all(waiting).await {
+            answers[at] = answered?;
+        }
+        Ok(Value::List(answers))
     })
+}
+
+fn put<F>(future: F, place: Option<Pin<Box<F>>>) -> Pin<Box<F>> {
+    match place {
+        Some(mut place) => {
+            place.set(future);
+            place
+        }
+        None => Box::pin(future),
+    }
 }
 
 /// One object.
@@ -100,53 +126,51 @@ async fn object<T: ObjectType>(
 ) -> ServerResult<Value> {
     let mut fields = Vec::with_capacity(context.item.node.items.len());
     select(context, object, &context.item.node, &mut fields)?;
-    let questions = fields.iter().map(|&field| async move {
-        if field.node.name.node == "__typename" {
-            return Ok(Value::String(object.introspection_type_name().into_owned()));
-        }
-        let answered = object.resolve_field(&context.with_field(field)).await;
-        answered.map(Option::unwrap_or_default)
-    });
-    let answers = side_by_side(questions).await;
-    let mut told = Answers::with_capacity(fields.len());
-    for (field, answered) in fields.into_iter().zip(answers) {
-        match answered {
-            Ok(value) => add(&mut told, field.node.response_key().node.clone(), value),
-            Err(error) => context.add_error(error),
-        }
-    }
-    Ok(if told.is_empty() { Value::Null } else { Value::Object(told) })
+    let answers = answers(context, object, &fields).await;
+    Ok(if answers.is_empty() { Value::Null } else { Value::Object(answers) })
 }
 
-/// The answers in the order of the questions, which go on side by side. Most need nothing that is not
-/// there, so they take turns in one place in memory.
-async fn side_by_side<F>(questions: impl Iterator<Item = F>) -> Vec<ServerResult<Value>>
-where
-    F: Future<Output = ServerResult<Value>>,
-{
-    let mut answers = Vec::with_capacity(questions.size_hint().0);
-    let mut waiting = Vec::new();
-    let mut place: Option<Pin<Box<F>>> = None;
-    for (at, question) in questions.enumerate() {
-        let mut question = match place.take() {
-            Some(mut place) => {
-                place.set(question);
-                place
+/// The answers to the fields, in their order. A field that waits does so here, while those after it
+/// go on elsewhere.
+async fn answers<T: ObjectType>(
+    context: &ContextSelectionSet<'_>,
+    object: &T,
+    fields: &[&Positioned<Field>],
+) -> Answers {
+    let mut answers = Answers::with_capacity(fields.len());
+    for (at, field) in fields.iter().enumerate() {
+        let key = field.node.response_key().node.clone();
+        if field.node.name.node == "__typename" {
+            add(&mut answers, key, Value::String(object.introspection_type_name().into_owned()));
+            continue;
+        }
+        let here = context.with_field(field);
+        let mut answer = pin!(object.resolve_field(&here));
+        let (answer, later) = match poll!(answer.as_mut()) {
+            Poll::Ready(answer) => (answer, None),
+            Poll::Pending => {
+                let (answer, later) = join(answer, later(context, object, &fields[at + 1..])).await;
+                (answer, Some(later))
             }
-            None => Box::pin(question),
         };
-        if let Poll::Ready(answer) = poll!(question.as_mut()) {
-            answers.push(answer);
-            place = Some(question);
-        } else {
-            answers.push(Ok(Value::Null));
-            waiting.push(async move { (at, question.await) });
+        match answer {
+            Ok(value) => add(&mut answers, key, value.unwrap_or_default()),
+            Err(error) => context.add_error(error),
+        }
+        if let Some(later) = later {
+            later.into_iter().for_each(|(key, value)| add(&mut answers, key, value));
+            break;
         }
     }
-    for (at, answer) in join_all(waiting).await {
-        answers[at] = answer;
-    }
     answers
+}
+
+fn later<'a, T: ObjectType>(
+    context: &'a ContextSelectionSet<'a>,
+    object: &'a T,
+    fields: &'a [&'a Positioned<Field>],
+) -> Pin<Box<dyn Future<Output = Answers> + Send + 'a>> {
+    Box::pin(answers(context, object, fields))
 }
 
 /// Gathers the fields of a selection and of the fragments in it that are about objects of this kind.
