@@ -13,6 +13,7 @@ pub mod commerce;
 pub mod community;
 pub mod connectivity;
 pub mod coverage;
+pub mod cursor;
 pub mod fault;
 pub mod household;
 pub mod indicator;

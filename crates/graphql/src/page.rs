@@ -48,7 +48,8 @@ impl PageArguments {
             (Some(first), None) => Take::First(size(first)?),
             (None, None) => Take::First(usize::from(DEFAULT_PAGE).min(limit)),
         };
-        let open = |cursor: Option<String>| cursor.map(|cursor| list.open(&cursor)).transpose();
+        let open =
+            |cursor: Option<String>| cursor.map(|cursor| K::from_cursor(list, &cursor)).transpose();
         Ok(PageRequest { take, after: open(self.after)?, before: open(self.before)? })
     }
 }
@@ -109,7 +110,7 @@ where
     /// Where the page is in the list (vị trí của trang).
     async fn page_info(&self) -> One<PageInfo> {
         let items = &self.page.items;
-        let cursor = |(key, _): &(K, N)| self.list.cursor(key);
+        let cursor = |(key, _): &(K, N)| key.to_cursor(self.list);
         One(PageInfo {
             has_previous_page: self.page.has_previous,
             has_next_page: self.page.has_next,
@@ -169,7 +170,7 @@ where
 
     /// The cursor (con trỏ): what `after` and `before` take.
     async fn cursor(&self) -> String {
-        self.list.cursor(self.key)
+        self.key.to_cursor(self.list)
     }
 }
 
