@@ -1,16 +1,24 @@
 //! Builds what is to be measured, and lets `bench/` measure it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use crate::postgres::{Cluster, Durability};
-use crate::{TaskError, run as run_program};
+use crate::{TaskError, inner, run as run_program};
 
 /// Leaves the audit log out, so that its cost can be told.
 const UNAUDITED: &str = "registry-persistence/unaudited";
 
 pub(crate) fn run(what: &[String]) -> Result<(), TaskError> {
+    match what {
+        [first, settings @ ..] if first == "inner" => inner::run(settings),
+        what => from_outside(what),
+    }
+}
+
+/// Measures whole programs.
+fn from_outside(what: &[String]) -> Result<(), TaskError> {
     let is_asked = |table: &str| what.iter().any(|asked| asked == table);
     let mut bench = vec!["build", "--package", "registry-bench"];
     let mut folder = "debug";
@@ -45,6 +53,8 @@ fn built(name: &str, features: &[&str]) -> Result<PathBuf, TaskError> {
     Ok(program)
 }
 
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target")
+/// The folder that cargo builds in.
+pub(crate) fn target() -> PathBuf {
+    let asked = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    asked.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"))
 }

@@ -29,6 +29,11 @@ pub(crate) fn require_node() -> Result<(), TaskError> {
     install("Node.js or npm", "nodejs npm")
 }
 
+/// Sees to it that instructions can be counted.
+pub(crate) fn require_valgrind() -> Result<(), TaskError> {
+    if answers("valgrind", "--version") { Ok(()) } else { install("valgrind", "valgrind") }
+}
+
 /// Sees to it that a partner's kit in `examples/partner` can be run.
 pub(crate) fn require_kit_tools() -> Result<(), TaskError> {
     // Unlike the others, openssl only knows `version`.

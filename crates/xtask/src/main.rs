@@ -4,11 +4,12 @@
 mod bench;
 mod campaign;
 mod debian;
+mod inner;
 mod postgres;
 mod supply_chain;
 mod test;
 
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use clap::{Parser, Subcommand};
 
@@ -21,7 +22,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Format, lints, all tests on SQLite and PostgreSQL, and the schema's drift.
+    /// Format, lints, all tests on SQLite and PostgreSQL, the schema's drift, and the instructions
+    /// of the inner works.
     Test {
         /// Handed to the test runner, after `--`.
         #[arg(last = true)]
@@ -31,7 +33,8 @@ enum Task {
     Postgres,
     /// Measures release builds on both engines and prints the tables of README.
     Bench {
-        /// What to measure: `province`, `audit` (both by default) or `peers`, with its settings.
+        /// What to measure: `province`, `audit` (both by default), `peers` or `inner`, with its
+        /// settings.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         what: Vec<String>,
     },
@@ -72,6 +75,9 @@ enum TaskError {
     /// A program said no.
     #[error("{0} failed")]
     Failed(String),
+    /// Something takes more than it did; the text says what to do.
+    #[error("{0}")]
+    Regressed(String),
     /// Something is missing; the text says how to get it.
     #[error("{0}")]
     Missing(String),
@@ -82,13 +88,30 @@ enum TaskError {
 
 /// Runs a program to its end.
 fn run(command: &mut Command) -> Result<(), TaskError> {
-    let shown = command.get_program().to_string_lossy().into_owned();
+    let status = command.status();
+    judge(command, status, ExitStatus::success).map(|_| ())
+}
+
+/// Runs a program to its end and gives what it wrote to its standard output.
+fn output(command: &mut Command) -> Result<String, TaskError> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = judge(command, output, |output| output.status.success())?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn judge<T>(
+    command: &Command,
+    ended: std::io::Result<T>,
+    is_success: fn(&T) -> bool,
+) -> Result<T, TaskError> {
+    let program = command.get_program().to_string_lossy();
     let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
-    let shown = format!("{shown} {}", arguments.join(" "));
-    let status = command
-        .status()
-        .map_err(|source| TaskError::CannotRun { program: shown.clone(), source })?;
-    if status.success() { Ok(()) } else { Err(TaskError::Failed(shown)) }
+    let program = format!("{program} {}", arguments.join(" "));
+    match ended {
+        Ok(ended) if is_success(&ended) => Ok(ended),
+        Ok(_) => Err(TaskError::Failed(program)),
+        Err(source) => Err(TaskError::CannotRun { program, source }),
+    }
 }
 
 /// Whether a program answers to `--version` or the like.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::debian::{require_kit_tools, require_node, require_verifier_tools};
 use crate::postgres::{Cluster, Durability};
-use crate::{TaskError, answers, run as run_program};
+use crate::{TaskError, answers, inner, run as run_program};
 
 pub(crate) fn run(filter: &[String]) -> Result<(), TaskError> {
     step("format");
@@ -19,7 +19,13 @@ pub(crate) fn run(filter: &[String]) -> Result<(), TaskError> {
     step("PostgreSQL for the tests");
     let cluster = Cluster::start(Durability::Off)?;
     step("tests on SQLite and PostgreSQL");
-    tests(&cluster, filter)
+    tests(&cluster, filter)?;
+    // Whoever picks tests waits for those only.
+    if filter.is_empty() {
+        step("instructions of the inner works");
+        inner::check()?;
+    }
+    Ok(())
 }
 
 fn step(name: &str) {
