@@ -10,13 +10,14 @@ mod plan;
 mod refusal;
 mod scan;
 mod trusted;
+mod variables;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Request, Response, ServerError, Value, async_trait};
+use async_graphql::{Request, Response, SchemaEnv, ServerError, Value, async_trait};
 use registry_domain::fault::Language;
 use registry_persistence::{DocumentHash, Store};
 
@@ -27,6 +28,7 @@ use contract::Contract;
 use plan::{Operation, Plan};
 use refusal::{Measure, Refused};
 use trusted::TrustedDocuments;
+use variables::Declared;
 
 pub(crate) use refusal::tidy;
 
@@ -68,8 +70,8 @@ struct Prepared {
     plan: Plan,
     /// Bytes of the text.
     length: usize,
-    /// Whether its validity depends on the variables that come with it.
-    takes_variables: bool,
+    /// Its validity depends on the variables that come with it.
+    variables: Declared,
 }
 
 /// Everything that is known of documents.
@@ -78,17 +80,21 @@ pub(crate) struct Documents {
     settings: SchemaSettings,
     contract: Contract,
     validator: RegistrySchema,
+    /// What the validator knows of the schema, once it has found anything valid.
+    schema: Arc<OnceLock<SchemaEnv>>,
     cache: DocumentCache,
     trusted: TrustedDocuments,
 }
 
 impl Documents {
     pub(crate) fn new(store: Store, settings: SchemaSettings) -> Self {
+        let schema = Arc::default();
         Self {
             store,
             settings,
             contract: Contract::read(&crate::sdl()),
-            validator: builder(&settings).extension(NeverRuns).finish(),
+            validator: builder(&settings).extension(NeverRuns(Arc::clone(&schema))).finish(),
+            schema,
             cache: cache::new(),
             trusted: TrustedDocuments::default(),
         }
@@ -163,7 +169,7 @@ impl Documents {
         let (hash, text) = self.found(request, text).await.map_err(|refused| vec![refused])?;
         if let Some(prepared) = self.cache.get(&hash) {
             operations.take(&prepared.parsed, request).map_err(|refused| vec![refused])?;
-            if prepared.takes_variables {
+            if !self.fit(&prepared.variables, request) {
                 self.validate(prepared.parsed.clone(), request).await?;
             }
             return Ok(prepared);
@@ -175,14 +181,16 @@ impl Documents {
         let prepared = Arc::new(Prepared {
             plan: Plan::read(&self.contract, &parsed),
             length: text.len(),
-            takes_variables: parsed
-                .operations
-                .iter()
-                .any(|(_, operation)| !operation.node.variable_definitions.is_empty()),
+            variables: Declared::read(&parsed),
             parsed,
         });
         self.cache.insert(hash, Arc::clone(&prepared));
         Ok(prepared)
+    }
+
+    /// Whether a document that was valid before is valid with the request's variables.
+    fn fit(&self, declared: &Declared, request: &Request) -> bool {
+        self.schema.get().is_some_and(|schema| declared.fit(&schema.registry, &request.variables))
     }
 
     /// The hash of the request's document, and its text if one came with it or is listed.
@@ -262,11 +270,13 @@ fn persisted(said: &Value) -> Result<DocumentHash, Refused> {
 }
 
 /// Makes a schema validate and go no further. Only this way lets validation be had by itself.
-struct NeverRuns;
+/// Tells the schema that it validates by.
+#[derive(Clone)]
+struct NeverRuns(Arc<OnceLock<SchemaEnv>>);
 
 impl ExtensionFactory for NeverRuns {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
+        Arc::new(self.clone())
     }
 }
 
@@ -274,10 +284,11 @@ impl ExtensionFactory for NeverRuns {
 impl Extension for NeverRuns {
     async fn execute(
         &self,
-        _: &ExtensionContext<'_>,
+        context: &ExtensionContext<'_>,
         _: Option<&str>,
         _: NextExecute<'_>,
     ) -> Response {
+        self.0.get_or_init(|| context.schema_env.clone());
         Response::default()
     }
 }

@@ -379,3 +379,69 @@ async fn which_of_several_operations_is_meant_must_be_said() {
         app.post("/graphql").json(&body).send().await.unwrap().json().await.unwrap();
     assert_eq!(answer["data"], json!({ "__typename": "Query" }));
 }
+
+const PAGE: &str = "query($filter: UnitFilter, $first: Int! = 1) { \
+                    units(filter: $filter, first: $first) { totalCount } }";
+
+const UNIT: &str = "query($code: UnitCode!, $on: Date!) { \
+                    unit(ref: {codeOn: {code: $code, on: $on}}) { name } }";
+
+/// Variables that don't fit, by document; and what fits.
+fn unfit() -> Vec<(&'static str, Value, Vec<Value>)> {
+    let page = |level: Value| json!({ "filter": { "level": level } });
+    vec![
+        (
+            PAGE,
+            json!({ "filter": { "level": "COMMUNE", "within": { "code": "92" } }, "first": 1 }),
+            vec![
+                page(json!("VILLAGE")),
+                page(json!(1)),
+                page(json!(["COMMUNE"])),
+                json!({ "filter": "COMMUNE" }),
+                json!({ "filter": { "nivel": "COMMUNE" } }),
+                json!({ "filter": { "within": {} } }),
+                json!({ "filter": { "within": { "code": null } } }),
+                json!({ "filter": { "within": { "code": "93", "id": "x" } } }),
+                json!({ "filter": { "within": { "codeOn": { "code": "93" } } } }),
+                json!({ "filter": { "within": { "codeOn": { "code": 93, "on": "2024-06-30" } } } }),
+                json!({ "first": "1" }),
+                json!({ "first": 1.5 }),
+                json!({ "first": [1] }),
+            ],
+        ),
+        (
+            UNIT,
+            json!({ "code": "93", "on": "2024-06-30" }),
+            vec![
+                json!({ "code": "93" }),
+                json!({ "code": 93, "on": "2024-06-30" }),
+                json!({ "code": null, "on": "2024-06-30" }),
+                json!({ "code": "93", "on": { "day": "2024-06-30" } }),
+                json!({}),
+            ],
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_known_document_is_refused_with_unfit_variables_as_a_new_one_is() {
+    let knowing = app_as(Principal::development()).await;
+    let new = knowing.other_instance().await;
+    let answer = async |app: &TestApp, document: &str, variables: &Value| {
+        let response = app.send(document, variables.clone()).await;
+        let (status, mut answer) = (response.status(), response.json::<Value>().await.unwrap());
+        for error in answer["errors"].as_array_mut().into_iter().flatten() {
+            error["extensions"].as_object_mut().unwrap().remove("requestId");
+        }
+        (status, answer)
+    };
+    for (document, fit, unfit) in unfit() {
+        for variables in unfit {
+            knowing.data(document, fit.clone()).await;
+            let told = answer(&knowing, document, &variables).await;
+            assert!(told.1["errors"].is_array(), "{variables}: {told:?}");
+            assert_eq!(told, answer(&new, document, &variables).await, "{variables}");
+        }
+        knowing.data(document, fit).await;
+    }
+}

@@ -1,0 +1,79 @@
+//! Whether variables fit the types that a document declares for them. A document that was valid once
+//! is valid with all that fit, and need not be gone through again. When in doubt, they don't.
+
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::registry::{MetaInputValue, MetaType, MetaTypeName, Registry};
+use async_graphql::{Name, Value, Variables};
+
+/// The variables of a document and their types, as `[Code!]!`.
+#[derive(Debug)]
+pub(super) enum Declared {
+    /// Those of its only operation.
+    One(Vec<(Name, String)>),
+    /// Which ones count is for each request to say.
+    Several,
+}
+
+impl Declared {
+    pub(super) fn read(document: &ExecutableDocument) -> Self {
+        let mut operations = document.operations.iter();
+        let (Some((_, only)), None) = (operations.next(), operations.next()) else {
+            return Self::Several;
+        };
+        let variables = only.node.variable_definitions.iter().map(|variable| {
+            let variable = &variable.node;
+            (variable.name.node.clone(), variable.var_type.node.to_string())
+        });
+        Self::One(variables.collect())
+    }
+
+    /// Whether the document is valid with these variables as it was before.
+    pub(super) fn fit(&self, registry: &Registry, variables: &Variables) -> bool {
+        let Self::One(declared) = self else { return false };
+        declared.iter().all(|(name, kind)| {
+            let value = variables.get(name);
+            // A null may come to where the schema wants none, if there is a default.
+            value.is_none_or(|value| *value != Value::Null && fits(registry, kind, value))
+        })
+    }
+}
+
+fn fits(registry: &Registry, kind: &str, value: &Value) -> bool {
+    match (MetaTypeName::create(kind), value) {
+        (MetaTypeName::NonNull(_), Value::Null) => false,
+        (MetaTypeName::NonNull(kind), value) => fits(registry, kind, value),
+        (_, Value::Null) => true,
+        (MetaTypeName::List(kind), Value::List(items)) => {
+            items.iter().all(|item| fits(registry, kind, item))
+        }
+        (MetaTypeName::List(kind), item) => fits(registry, kind, item),
+        (MetaTypeName::Named(name), value) => match registry.types.get(name) {
+            Some(MetaType::Scalar { is_valid, .. }) => {
+                is_valid.as_ref().is_none_or(|is_valid| is_valid(value))
+            }
+            Some(MetaType::Enum { enum_values, .. }) => match value {
+                Value::Enum(name) => enum_values.contains_key(name.as_str()),
+                Value::String(name) => enum_values.contains_key(name),
+                _ => false,
+            },
+            Some(MetaType::InputObject { input_fields, oneof, .. }) => {
+                let Value::Object(members) = value else { return false };
+                if *oneof && (members.len() != 1 || members.values().any(|one| *one == Value::Null))
+                {
+                    return false;
+                }
+                let given = |field: &&MetaInputValue| members.contains_key(field.name.as_str());
+                let may_be_left_out = |field: &MetaInputValue| {
+                    field.default_value.is_some() || !MetaTypeName::create(&field.ty).is_non_null()
+                };
+                let fields = input_fields.values();
+                fields.clone().filter(given).count() == members.len()
+                    && fields.clone().all(|field| match members.get(field.name.as_str()) {
+                        Some(value) => fits(registry, &field.ty, value),
+                        None => may_be_left_out(field),
+                    })
+            }
+            _ => false,
+        },
+    }
+}
