@@ -282,9 +282,10 @@ pub(crate) fn month(index: i32) -> String {
     format!("{}-{:02}", index / 12, index % 12 + 1)
 }
 
-/// A household's code: its number with two check digits.
+/// A household's code: its number in six digits, or seven from a million on, with two check digits.
 pub(crate) fn code(number: i32) -> String {
     // The letters are read as 17 and 16.
-    let checked = 1_716_000_000 + i64::from(number);
+    let letters = if number < 1_000_000 { 1_716_000_000 } else { 17_160_000_000 };
+    let checked = letters + i64::from(number);
     format!("HG{number:06}{:02}", 98 - checked * 100 % 97)
 }

@@ -1,6 +1,7 @@
 //! Registry codes: what people call a record by. Two letters for the kind, six digits, two check digits.
 //!
-//! A code embeds nothing else: what it names may move, be renamed or change hands.
+//! A code embeds nothing else: what it names may move, be renamed or change hands. Households, of which there may be
+//! more than a million, have seven digits from there on.
 
 use std::fmt;
 use std::hash::Hash;
@@ -40,7 +41,7 @@ impl<K: CodeKind> Code<K> {
 
 impl<K: CodeKind> fmt::Display for Code<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{:06}{:02}", K::PREFIX, self.number, check_digits(K::PREFIX, self.number))
+        write(f, K::PREFIX, self.number, WIDTH)
     }
 }
 
@@ -48,7 +49,7 @@ impl<K: CodeKind> FromStr for Code<K> {
     type Err = Rule;
 
     fn from_str(text: &str) -> Result<Self, Rule> {
-        let number = read(text, K::PREFIX, K::EXPECTED)?;
+        let number = read(text, K::PREFIX, WIDTH, K::EXPECTED)?;
         Self::new(number).ok_or(Rule::Malformed { expected: K::EXPECTED })
     }
 }
@@ -56,25 +57,48 @@ impl<K: CodeKind> FromStr for Code<K> {
 /// One more than the largest number.
 pub const LIMIT: u32 = 1_000_000;
 
-/// The number in a code with this prefix, if its check digits fit.
-pub(crate) fn read(text: &str, prefix: &str, expected: Expected) -> Result<u32, Rule> {
+/// The digits of a number below [`LIMIT`].
+pub(crate) const WIDTH: usize = 6;
+
+/// Writes the code of a number of so many digits.
+pub(crate) fn write(
+    f: &mut fmt::Formatter<'_>,
+    prefix: &str,
+    number: u32,
+    width: usize,
+) -> fmt::Result {
+    write!(f, "{prefix}{number:0width$}{:02}", check_digits(prefix, number, width))
+}
+
+/// The number of so many digits in a code with this prefix, if its check digits fit.
+pub(crate) fn read(
+    text: &str,
+    prefix: &str,
+    width: usize,
+    expected: Expected,
+) -> Result<u32, Rule> {
     let malformed = Rule::Malformed { expected };
     let digits = text.strip_prefix(prefix).ok_or_else(|| malformed.clone())?;
-    if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    if digits.len() != width + 2 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(malformed);
     }
     let parsed: u32 = digits.parse().map_err(|_| malformed)?;
     let (number, check) = (parsed / 100, parsed % 100);
-    if check_digits(prefix, number) == check { Ok(number) } else { Err(Rule::CheckDigitWrong) }
+    if check_digits(prefix, number, width) == check {
+        Ok(number)
+    } else {
+        Err(Rule::CheckDigitWrong)
+    }
 }
 
-/// The check digits, 02…98: ISO/IEC 7064 MOD 97-10 over the letters (A = 10 … Z = 35) and six digits.
-pub(crate) fn check_digits(prefix: &str, number: u32) -> u32 {
+/// The check digits, 02…98: ISO/IEC 7064 MOD 97-10 over the letters (A = 10 … Z = 35) and six or seven digits.
+fn check_digits(prefix: &str, number: u32, width: usize) -> u32 {
     let letters = prefix.bytes().fold(0, |sum: u32, letter| {
         let value = u32::from(letter.saturating_sub(b'A')) + 10;
         (sum * 100 + value) % 97
     });
-    98 - (letters * 1_000_000 + number) % 97 * 100 % 97
+    let shifted = (0..width).fold(letters, |shifted, _| shifted * 10 % 97);
+    98 - (shifted + number) % 97 * 100 % 97
 }
 
 #[cfg(test)]

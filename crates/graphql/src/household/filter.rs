@@ -40,7 +40,8 @@ pub(crate) struct HouseholdFilter {
     surveyed_before: Option<Date>,
     /// The newest survey is after this date (khảo sát sau ngày).
     surveyed_after: Option<Date>,
-    /// The code begins so (mã bắt đầu bằng): `HG` and up to 6 digits, or a whole code.
+    /// The code begins so (mã bắt đầu bằng): `HG` and up to 6 digits of the number, be it one of 6 digits or of 7; or a
+    /// whole code.
     code_prefix: Option<String>,
     /// The head's citizen number (số định danh của chủ hộ), all 12 digits. Needs `pii:read` and
     /// `X-Purpose`, finds within the token's unit, and leaves a note (cần nêu mục đích). Not together

@@ -34,7 +34,8 @@ impl ScalarType for UnitCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct HouseholdCode(pub(crate) household::HouseholdCode);
 
-/// A household's registry code (mã hộ): `HG`, six digits and two check digits by ISO 7064 MOD 97-10.
+/// A household's registry code (mã hộ): `HG`, six digits, or seven from the millionth household on, and two check
+/// digits by ISO 7064 MOD 97-10.
 #[Scalar(specified_by_url = "https://www.iso.org/standard/31531.html")]
 impl ScalarType for HouseholdCode {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -120,6 +120,18 @@ const COLUMNS: [Column; 10] = [
     Column::SurveyedOn,
 ];
 
+/// The first and last number of a range that is asked for by itself: the primary key finds one range in order, but
+/// not either of two. `None` for all numbers.
+type Part = Option<(u32, u32)>;
+
+/// The parts of a list: by a code prefix there are as many as ranges, and at least one.
+fn parts(filter: &HouseholdFilter) -> Vec<Part> {
+    match filter.code_prefix {
+        None => vec![None],
+        Some(prefix) => prefix.ranges().map(Some).collect(),
+    }
+}
+
 impl Reader {
     /// The households with these numbers, in no order, as known at a moment or now; unknown numbers are left out.
     pub async fn households(
@@ -152,11 +164,14 @@ impl Reader {
         self.require(Scope::RegistryRead)?;
         self.require_filter(&query.filter)?;
         let direction = query.order.direction.of_rows(query.page.take);
-        let selects = scopes.iter().map(|scope| self.page_select(scope, query)).collect();
+        let parts = parts(&query.filter);
+        let of_scope = |scope| parts.iter().map(move |part| self.page_select(scope, *part, query));
+        let selects = scopes.iter().flat_map(of_scope).collect();
         let mut found: Vec<Vec<Household>> = vec![Vec::new(); scopes.len()];
         for statement in one_statement_each(selects) {
             for row in self.connection.query_all(&statement).await? {
-                found[tagged(&row)?].push(self.household(&row, query.heads, query.filter.as_of)?);
+                let household = self.household(&row, query.heads, query.filter.as_of)?;
+                found[tagged(&row)? / parts.len()].push(household);
             }
         }
         let page = |mut households: Vec<Household>| {
@@ -182,12 +197,16 @@ impl Reader {
     ) -> Result<Vec<u64>, StoreError> {
         self.require(Scope::RegistryRead)?;
         self.require_filter(filter)?;
-        let select = |scope| {
+        let parts = parts(filter);
+        let select = |scope, part| {
             let mut select = Query::select();
             from(&mut select, filter.as_of);
-            select.cond_where(self.condition(scope, filter)).to_owned()
+            select.cond_where(self.condition(scope, part, filter)).to_owned()
         };
-        let counts = counts(&self.connection, scopes.iter().map(select).collect()).await?;
+        let of_scope = |scope| parts.iter().map(move |part| select(scope, *part));
+        let selects = scopes.iter().flat_map(of_scope).collect();
+        let counts = counts(&self.connection, selects).await?;
+        let counts = counts.chunks(parts.len()).map(|parts| parts.iter().sum()).collect();
         self.note_search(scopes, filter).await?;
         Ok(counts)
     }
@@ -210,13 +229,15 @@ impl Reader {
         if filter.citizen_number.is_none() {
             return Ok(());
         }
-        let select = |scope| {
+        let parts = parts(filter);
+        let select = |scope, part| {
             let mut select = Query::select();
             select.columns([Column::Number, Column::HamletId]).from(Entity);
-            select.cond_where(self.condition(scope, filter)).to_owned()
+            select.cond_where(self.condition(scope, part, filter)).to_owned()
         };
+        let of_scope = |scope| parts.iter().map(move |part| select(scope, *part));
         let mut found = Vec::new();
-        for statement in one_statement_each(scopes.iter().map(select).collect()) {
+        for statement in one_statement_each(scopes.iter().flat_map(of_scope).collect()) {
             for row in self.connection.query_all(&statement).await? {
                 let hamlet = UnitId::new(row.try_get("", "hamlet_id")?);
                 found.push((number(row.try_get("", "number")?), hamlet));
@@ -247,9 +268,14 @@ impl Reader {
         Ok(household)
     }
 
-    fn page_select(&self, scope: &HouseholdScope, query: &HouseholdQuery) -> SelectStatement {
+    fn page_select(
+        &self,
+        scope: &HouseholdScope,
+        part: Part,
+        query: &HouseholdQuery,
+    ) -> SelectStatement {
         let mut select = base(query.heads, query.filter.as_of);
-        select.cond_where(self.condition(scope, &query.filter));
+        select.cond_where(self.condition(scope, part, &query.filter));
         let PageRequest { take, after, before } = &query.page;
         let ascending_list = query.order.direction == Direction::Ascending;
         if let Some(after) = after {
@@ -265,7 +291,8 @@ impl Reader {
         select.order_by(Column::Number, order).limit(take.limit() as u64 + 1).to_owned()
     }
 
-    fn condition(&self, scope: &HouseholdScope, filter: &HouseholdFilter) -> Condition {
+    /// The conditions of a filter; of its code prefix, those of one part.
+    fn condition(&self, scope: &HouseholdScope, part: Part, filter: &HouseholdFilter) -> Condition {
         let mut all = Condition::all();
         if let Some(hamlets) = scope {
             all = all
@@ -286,7 +313,7 @@ impl Reader {
         if let Some(date) = filter.surveyed_after {
             all = all.add(Expr::col(Column::SurveyedOn).gt(date));
         }
-        if let Some((first, last)) = filter.code_prefix.map(HouseholdCodePrefix::range) {
+        if let Some((first, last)) = part {
             all =
                 all.add(Expr::col(Column::Number).between(first.cast_signed(), last.cast_signed()));
         }

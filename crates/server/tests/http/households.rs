@@ -3,6 +3,7 @@
 use crate::harness::{HAMLET, REGISTER, TestApp, code_of, household, survey};
 use registry_domain::access::Principal;
 use registry_testing::{Engine, on_both_engines};
+use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 
 on_both_engines!(
@@ -13,6 +14,7 @@ on_both_engines!(
     the_same_head_is_registered_once,
     a_closed_household_takes_no_change,
     lists_filter_and_walk_both_ways,
+    a_prefix_finds_numbers_of_six_digits_and_of_seven,
     nested_lists_cost_the_same_for_many_as_for_one,
     a_head_is_found_by_citizen_number_and_stored_sealed,
 );
@@ -275,6 +277,49 @@ async fn lists_filter_and_walk_both_ways(engine: Engine) {
     }
 }
 
+async fn a_prefix_finds_numbers_of_six_digits_and_of_seven(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    for number in [12_345, 123_455, 123_456, 1_234_559, 1_234_560, 1_234_569, 1_234_570] {
+        let beside = app.database.beside().await;
+        let sql = format!("UPDATE counter SET next = {number} WHERE name = 'household'");
+        beside.execute_unprepared(&sql).await.unwrap();
+        beside.close().await.unwrap();
+        assert_eq!(app.register(HAMLET).await, code_of(number));
+    }
+    let last = code_of(1_234_569);
+    for (prefix, expected) in [
+        ("HG123456", vec![123_456, 1_234_560, 1_234_569]),
+        ("HG12345", vec![123_455, 123_456, 1_234_559, 1_234_560, 1_234_569, 1_234_570]),
+        ("HG0", vec![12_345]),
+        (&*code_of(123_456), vec![123_456]),
+        (&*last, vec![1_234_569]),
+    ] {
+        let expected: Vec<String> = expected.into_iter().map(code_of).collect();
+        let filter = json!({ "codePrefix": prefix });
+        for direction in ["ASCENDING", "DESCENDING"] {
+            let order = json!({ "field": "CODE", "direction": direction });
+            let (mut found, mut after) = (Vec::new(), json!(null));
+            loop {
+                let page = json!({ "filter": filter, "order": order, "first": 2, "after": after });
+                let data = app.data(LIST, page).await;
+                assert_eq!(data["households"]["totalCount"], expected.len(), "{prefix}");
+                found.extend(codes(&data));
+                if data["households"]["pageInfo"]["hasNextPage"] == false {
+                    break;
+                }
+                after = data["households"]["pageInfo"]["endCursor"].clone();
+            }
+            if direction == "DESCENDING" {
+                found.reverse();
+            }
+            assert_eq!(found, expected, "{prefix} {direction}");
+        }
+    }
+    assert_eq!(app.data(WHOLE, json!({ "code": last })).await["household"]["code"], *last);
+}
+
+const WHOLE: &str = "query($code: HouseholdCode!) { household(code: $code) { code } }";
+
 #[tokio::test]
 async fn a_foreign_cursor_and_a_wrong_page_size_are_refused() {
     let app = TestApp::start(Engine::Sqlite).await;
@@ -334,7 +379,6 @@ async fn nested_lists_cost_the_same_for_many_as_for_one(engine: Engine) {
 }
 
 async fn a_head_is_found_by_citizen_number_and_stored_sealed(engine: Engine) {
-    use sea_orm::{ConnectionTrait as _, Statement};
     let app = TestApp::start(engine).await;
     let mut input = household(HAMLET);
     input["head"]["citizenNumber"] = json!("000180001234");

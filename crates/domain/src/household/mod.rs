@@ -1,13 +1,13 @@
 //! Households: their code, composition and life. Knows units only by id.
 
-use std::fmt;
-use std::str::FromStr;
+mod code;
 
-use crate::code;
-use crate::fault::{Expected, Faults, Path, Rule};
+use crate::fault::{Faults, Path, Rule};
 use crate::personal::{Head, HeadView};
 use crate::time::Date;
 use crate::unit::UnitId;
+
+pub use code::{HouseholdCode, HouseholdCodePrefix, HouseholdNumber};
 
 /// The most members a household can have.
 pub const MEMBERS_LIMIT: u16 = 99;
@@ -16,108 +16,6 @@ pub const MEMBERS_LIMIT: u16 = 99;
 #[must_use]
 pub fn earliest_date() -> Date {
     Date::from_ymd_opt(2000, 1, 1).unwrap_or(Date::MIN)
-}
-
-/// The serial number of a household, 0…999,999; the key it is stored under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HouseholdNumber(u32);
-
-impl HouseholdNumber {
-    /// One more than the largest number.
-    pub const LIMIT: u32 = code::LIMIT;
-
-    /// The smallest number; never given to a household.
-    pub const ZERO: Self = Self(0);
-
-    /// A number from the store or a counter; `None` from [`Self::LIMIT`] on.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number < Self::LIMIT { Some(Self(number)) } else { None }
-    }
-
-    /// The number itself.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-
-    /// The code by which people know the household.
-    #[must_use]
-    pub const fn code(self) -> HouseholdCode {
-        HouseholdCode(self)
-    }
-}
-
-/// A household's registry code: `HG`, six digits, two check digits. It embeds no unit, since units change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HouseholdCode(HouseholdNumber);
-
-impl HouseholdCode {
-    /// The serial number within.
-    #[must_use]
-    pub const fn number(self) -> HouseholdNumber {
-        self.0
-    }
-
-    const EXPECTED: Expected =
-        Expected { english: "HG and 8 digits", vietnamese: "HG và 8 chữ số" };
-}
-
-impl fmt::Display for HouseholdCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HG{:06}{:02}", self.0.0, code::check_digits("HG", self.0.0))
-    }
-}
-
-impl FromStr for HouseholdCode {
-    type Err = Rule;
-
-    fn from_str(text: &str) -> Result<Self, Rule> {
-        code::read(text, "HG", Self::EXPECTED).map(|number| HouseholdNumber(number).code())
-    }
-}
-
-/// The beginning of a household code, for search: `HG` and up to six digits of the number, or all eight.
-/// Seven would end in the first check digit, which no index could use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HouseholdCodePrefix {
-    first: u32,
-    last: u32,
-}
-
-impl HouseholdCodePrefix {
-    /// The first and last serial number with this prefix.
-    #[must_use]
-    pub const fn range(self) -> (u32, u32) {
-        (self.first, self.last)
-    }
-}
-
-impl FromStr for HouseholdCodePrefix {
-    type Err = Rule;
-
-    fn from_str(text: &str) -> Result<Self, Rule> {
-        const EXPECTED: Rule = Rule::Malformed {
-            expected: Expected {
-                english: "HG and up to 6 digits, or a whole code",
-                vietnamese: "HG và không quá 6 chữ số, hoặc cả mã",
-            },
-        };
-        let digits = text.strip_prefix("HG").ok_or(EXPECTED)?;
-        if digits.len() > 8
-            || digits.len() == 7
-            || !digits.bytes().all(|byte| byte.is_ascii_digit())
-        {
-            return Err(EXPECTED);
-        }
-        if digits.len() == 8 {
-            let number = text.parse::<HouseholdCode>()?.number().get();
-            return Ok(Self { first: number, last: number });
-        }
-        let width = 10_u32.pow(6 - u32::try_from(digits.len()).unwrap_or(6));
-        let first = digits.parse().unwrap_or(0) * width;
-        Ok(Self { first, last: first + width - 1 })
-    }
 }
 
 /// Who lives in a household: members ≥ adults ≥ people of working age.
@@ -335,56 +233,8 @@ pub fn past_date(date: Date, earliest: Date, today: Date) -> Result<Date, Rule> 
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::fault::RuleCode;
-
-    proptest! {
-        #[test]
-        fn a_code_survives_its_text_form(number in 0..HouseholdNumber::LIMIT) {
-            let code = HouseholdNumber(number).code();
-            prop_assert_eq!(code.to_string().parse(), Ok(code));
-        }
-
-        #[test]
-        fn one_wrong_digit_or_two_swapped_ones_are_noticed(
-            number in 0..HouseholdNumber::LIMIT, at in 2usize..10, digit in 0u8..10,
-        ) {
-            let text = HouseholdNumber(number).code().to_string();
-            let mut wrong = text.clone().into_bytes();
-            wrong[at] = b'0' + digit;
-            let mut swapped = text.clone().into_bytes();
-            if at < 9 { swapped.swap(at, at + 1); }
-            for changed in [wrong, swapped] {
-                let changed = String::from_utf8(changed).unwrap();
-                if changed != text {
-                    prop_assert_eq!(changed.parse::<HouseholdCode>(), Err(Rule::CheckDigitWrong));
-                }
-            }
-        }
-
-        #[test]
-        fn a_prefix_covers_exactly_the_codes_that_begin_with_it(
-            number in 0..HouseholdNumber::LIMIT, length in 0usize..=6, other in 0..HouseholdNumber::LIMIT,
-        ) {
-            let text = HouseholdNumber(number).code().to_string();
-            let prefix = &text[..2 + length];
-            let (first, last) = prefix.parse::<HouseholdCodePrefix>().unwrap().range();
-            let begins = HouseholdNumber(other).code().to_string().starts_with(prefix);
-            prop_assert_eq!((first..=last).contains(&other), begins);
-        }
-    }
-
-    #[test]
-    fn malformed_codes_are_refused() {
-        for text in
-            ["", "HG", "HG1234567", "HG123456789", "hg00000012", "HG0000００12", "XX00000012"]
-        {
-            let expected = HouseholdCode::EXPECTED;
-            assert_eq!(text.parse::<HouseholdCode>(), Err(Rule::Malformed { expected }), "{text}");
-        }
-    }
 
     #[test]
     fn every_count_is_checked_against_its_base() {
