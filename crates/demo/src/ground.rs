@@ -117,23 +117,17 @@ impl Ground {
 
     /// Whether a thing of this commune is there at this scale: all are, or a tenth and what is featured.
     pub(crate) fn keeps(&self, commune: &Commune, subject: u32) -> bool {
-        match self.scale {
-            Scale::Province => true,
-            Scale::Small => commune.is_featured() || chance(subject, Question::Kept, 0) < 0.06,
-        }
+        self.scale.is_whole() || commune.is_featured() || chance(subject, Question::Kept, 0) < 0.06
     }
 
     /// As [`Self::keeps`], but exactly each tenth of those that are counted from 0.
     pub(crate) fn keeps_tenth(&self, commune: &Commune, place: usize) -> bool {
-        self.scale == Scale::Province || commune.is_featured() || place.is_multiple_of(10)
+        self.scale.is_whole() || commune.is_featured() || place.is_multiple_of(10)
     }
 
     /// How many there are at this scale of what the province has so many: all, or a tenth.
     pub(crate) fn scaled(&self, of_province: usize) -> usize {
-        match self.scale {
-            Scale::Province => of_province,
-            Scale::Small => of_province.div_ceil(10),
-        }
+        if self.scale.is_whole() { of_province } else { of_province.div_ceil(10) }
     }
 }
 

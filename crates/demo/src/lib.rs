@@ -40,16 +40,29 @@ const BATCH: usize = 5_000;
 pub enum Scale {
     /// About 2,000 households.
     Small,
+    /// About 20,000 households; for benchmarks of growth.
+    Tenth,
     /// About 201,000 households.
     Province,
+    /// About 2,000,000 households; for benchmarks of growth.
+    Tenfold,
 }
 
 impl Scale {
+    /// What the province's counts of households and certificates are divided by.
     const fn divisor(self) -> f64 {
         match self {
             Self::Small => 100.0,
+            Self::Tenth => 10.0,
             Self::Province => 1.0,
+            Self::Tenfold => 0.1,
         }
+    }
+
+    /// Whether everything that stands on units is there, or a tenth of it. There is never more of it: there
+    /// are no more units for it to stand on.
+    const fn is_whole(self) -> bool {
+        matches!(self, Self::Province | Self::Tenfold)
     }
 }
 

@@ -71,16 +71,16 @@ impl Places {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                reason = "a few hundred"
+                reason = "a few thousand at most"
             )]
             let households = (total * share).round() as usize;
             let place = u16::try_from(at).unwrap_or_default();
             homes.extend(std::iter::repeat_n(place, households));
-            #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+            #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
             let households = households as f64;
             sum_of_offsets += hamlets[at].offset * households;
         }
-        #[expect(clippy::cast_precision_loss, reason = "a few hundred thousand")]
+        #[expect(clippy::cast_precision_loss, reason = "a few millions at most")]
         let mean = sum_of_offsets / homes.len().max(1) as f64;
         for hamlet in &mut hamlets {
             hamlet.offset -= mean;
@@ -89,7 +89,7 @@ impl Places {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "a few hundred"
+            reason = "a few thousand at most"
         )]
         let newcomers_a_year = (calibration.get("newcomers_a_year") / scale.divisor()) as u32;
         let mut places = Self { hamlets, homes, settled, newcomers_a_year };

@@ -112,8 +112,12 @@ pub enum Migrate {
 pub enum Scale {
     /// About 2,000 households
     Small,
+    /// About 20,000 households; for benchmarks of growth
+    Tenth,
     /// About 201,000 households
     Province,
+    /// About 2,000,000 households; for benchmarks of growth
+    Tenfold,
 }
 
 /// What to do with the rollups.

@@ -20,6 +20,8 @@ use registry_domain::unit::{UnitId, Units};
 use crate::calibration::Calibration;
 use crate::{Scale, Step};
 use history::Deed;
+#[cfg(test)]
+pub(crate) use single::numbers_begin;
 use volume::Volume;
 
 /// July 2021, the month from which months are counted here; both agreements begin with it.

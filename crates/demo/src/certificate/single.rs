@@ -11,11 +11,21 @@ use registry_domain::unit::UnitId;
 
 use super::{Certificates, VIETTEL, VNPT, day_of};
 use crate::chance::{Question, chance, pick};
-use crate::family;
+use crate::{Scale, family};
 
-/// A partner's numbers begin here; no household's head has a citizen number by one of these.
+/// A partner's numbers begin here at the usual scales, and its key for chance is this at every scale.
 pub(super) const fn first_number(partner: usize) -> u32 {
     if partner == VNPT { 250_000 } else { 300_000 }
+}
+
+/// Where a partner's numbers begin; no household's head has a citizen number by one of these.
+pub(crate) const fn numbers_begin(partner: usize, scale: Scale) -> u32 {
+    match scale {
+        Scale::Small | Scale::Tenth | Scale::Province => first_number(partner),
+        // In the gaps that so many heads leave.
+        Scale::Tenfold if partner == VNPT => 2_555_000,
+        Scale::Tenfold => 4_555_000,
+    }
 }
 
 /// Months within which a holder of one partner's certificate may get one by the other.

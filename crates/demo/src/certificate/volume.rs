@@ -67,7 +67,7 @@ impl Volume {
             for partner in PARTNERS {
                 let before = months[partner].last();
                 let next = before.and_then(|before| Some(before.communes.last()?.numbers().end));
-                let next = next.unwrap_or_else(|| single::first_number(partner));
+                let next = next.unwrap_or_else(|| single::numbers_begin(partner, scale));
                 let counts = divided(totals[month as usize][partner], &weights, partner, month);
                 let differing = calibration.get("certificates_differing");
                 let communes = communes(&counts, next, (partner, month), differing);
@@ -231,7 +231,7 @@ fn difference(subject: u32, month: u32, issued: u32, differing: f64) -> i32 {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most some 70,000")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most some 700,000")]
 fn rounded(number: f64) -> u32 {
     number.round() as u32
 }

@@ -32,7 +32,9 @@ const AHEAD: usize = 4;
 pub(super) async fn run(loaded: &Loaded, scale: arguments::Scale) -> Result<(), ServerError> {
     let scale = match scale {
         arguments::Scale::Small => Scale::Small,
+        arguments::Scale::Tenth => Scale::Tenth,
         arguments::Scale::Province => Scale::Province,
+        arguments::Scale::Tenfold => Scale::Tenfold,
     };
     fill(loaded, scale).await
 }
@@ -286,7 +288,9 @@ impl Seeding {
     fn key(&self, turn: Turn) -> Idempotency {
         let scale = match self.scale {
             Scale::Small => "small",
+            Scale::Tenth => "tenth",
             Scale::Province => "province",
+            Scale::Tenfold => "tenfold",
         };
         let key = match turn {
             Turn::Step(number) => format!("demo:{scale}:{number}"),
