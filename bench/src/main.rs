@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints tables")]
 
 mod audit;
+mod growth;
 mod peers;
 mod posting;
 mod program;
@@ -32,7 +33,9 @@ struct Arguments {
     postgres: String,
     #[command(flatten)]
     peers: peers::Settings,
-    /// What to measure [default: all but peers].
+    #[command(flatten)]
+    growth: growth::Settings,
+    /// What to measure [default: province and audit].
     what: Vec<What>,
 }
 
@@ -45,6 +48,8 @@ enum What {
     Audit,
     /// The registry beside what a user would pick instead; takes half an hour and writes `RESULTS.md`.
     Peers,
+    /// Provinces of different sizes beside each other; fills gigabytes and writes `GROWTH.md`.
+    Growth,
 }
 
 fn main() -> ExitCode {
@@ -60,7 +65,7 @@ fn main() -> ExitCode {
 fn measure(arguments: &Arguments) -> Result<(), BenchError> {
     need("wrk")?;
     need("curl")?;
-    let Arguments { registry, unaudited, postgres, peers: settings, what } = arguments;
+    let Arguments { registry, unaudited, postgres, peers, growth, what } = arguments;
     let is_asked = |table| what.is_empty() || what.contains(&table);
     let engines = [Engine::Sqlite, Engine::Postgres(postgres.clone())];
     if is_asked(What::Province) {
@@ -76,7 +81,11 @@ fn measure(arguments: &Arguments) -> Result<(), BenchError> {
     }
     // Never by default: it downloads PostGraphile.
     if what.contains(&What::Peers) {
-        peers::run(&Program::new(registry), postgres, settings)?;
+        peers::run(&Program::new(registry), postgres, peers)?;
+    }
+    // Nor this: the largest takes a long time to seed.
+    if what.contains(&What::Growth) {
+        growth::run(&Program::new(registry), postgres, growth, peers.rounds)?;
     }
     Ok(())
 }

@@ -120,8 +120,7 @@ impl Homes {
     }
 
     pub(crate) async fn postgres_version(&self) -> Result<String, BenchError> {
-        let client = connect(&self.server).await?;
-        Ok(client.query_one("SHOW server_version", &[]).await?.try_get(0)?)
+        postgres_version(&self.server).await
     }
 
     /// Whether every contestant kept the figures exact while it wrote.
@@ -141,7 +140,8 @@ impl Homes {
     }
 }
 
-fn know_partners(who: Who) -> String {
+/// Statements that make the partners known, and open all periods to them.
+pub(crate) fn know_partners(who: Who) -> String {
     let number = match who {
         Who::Sqlite => "printf('P%05d', n)",
         _ => "'P' || lpad(n::text, 5, '0')",
@@ -167,6 +167,12 @@ fn copied(home: &Home, name: &str, server: &str, runtime: &Runtime) -> Result<Ho
         )
     })?;
     Ok(Home { folder, database: format!("{host}/{name}") })
+}
+
+/// The version of the server that has this database.
+pub(crate) async fn postgres_version(database: &str) -> Result<String, BenchError> {
+    let client = connect(database).await?;
+    Ok(client.query_one("SHOW server_version", &[]).await?.try_get(0)?)
 }
 
 /// A connection that ends when it is dropped.

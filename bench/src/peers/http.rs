@@ -53,6 +53,14 @@ impl Connection {
         Err(BenchError::failed(format!("{asked}\nwas answered: {told}")))
     }
 
+    /// How long the registry says that the last answer took, in milliseconds; others don't say.
+    pub(crate) fn server_ms(&self) -> Option<f64> {
+        let end = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&self.read[..end]);
+        let (_, time) = head.split_once("total;dur=")?;
+        time.lines().next()?.trim().parse().ok()
+    }
+
     /// The data of a JSON answer.
     pub(crate) async fn ask(&mut self, path: &str, body: &str) -> Result<Value, BenchError> {
         let answer = self.post(path, body).await?;

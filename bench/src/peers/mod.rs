@@ -3,17 +3,17 @@
 //! All contestants answer the same works over the same province. Nothing is timed before all answers
 //! were found to be the same. `README.md` tells who they are and what the numbers can't say.
 
-mod contestant;
-mod cursors;
-mod facts;
-mod homes;
-mod http;
+pub(crate) mod contestant;
+pub(crate) mod cursors;
+pub(crate) mod facts;
+pub(crate) mod homes;
+pub(crate) mod http;
 mod load;
-mod reads;
-mod results;
+pub(crate) mod reads;
+pub(crate) mod results;
 mod same;
-mod work;
-mod writes;
+pub(crate) mod work;
+pub(crate) mod writes;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -54,9 +54,9 @@ pub(crate) struct Settings {
     /// Seconds of each measurement.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Rounds in which the contestants take turns.
+    /// Rounds in which the contestants take turns; in `growth`, the provinces.
     #[arg(long, default_value_t = 3)]
-    rounds: usize,
+    pub(crate) rounds: usize,
     /// Only these works, like `household,report`.
     #[arg(long, value_delimiter = ',')]
     works: Vec<String>,
@@ -116,7 +116,7 @@ pub(crate) fn run(
     ];
     let cursors = Cursors::read(&contestants, facts.page_starts.len(), &runtime)?;
     let bench = Bench { contestants, homes, runtime, settings };
-    let mut outcomes = bench.measure(reads::works(&facts, &cursors))?;
+    let mut outcomes = bench.measure(reads::works(&facts, &cursors, reads::FEW))?;
     let after_reading = bench.peaks()?;
     bench.homes.open_for_writing()?;
     outcomes.extend(bench.measure(writes::works(&facts)?)?);

@@ -9,10 +9,10 @@ use super::facts::{Chance, Facts};
 use super::work::{Entry, GRAPHQL, Requests, Work, document, operation};
 
 /// Requests of a work that differ.
-const MANY: usize = 500;
+pub(crate) const MANY: usize = 500;
 
 /// Those that take each contestant a while.
-const FEW: usize = 40;
+pub(crate) const FEW: usize = 40;
 
 /// A day on the boundaries before the reform, and the last month that was reported on them.
 const BEFORE_REFORM: &str = "2024-06-30";
@@ -47,16 +47,16 @@ struct Asked {
     postgraphile: Value,
 }
 
-/// All works that read.
-pub(crate) fn works(facts: &Facts, cursors: &Cursors) -> Vec<Work> {
+/// All works that read; so many requests of those that take a while.
+pub(crate) fn works(facts: &Facts, cursors: &Cursors, slow: usize) -> Vec<Work> {
     vec![
         household(facts),
         households(facts, cursors),
-        communes(),
-        indicators(facts),
+        communes(slow),
+        indicators(facts, slow),
         totals(facts),
         listings(facts),
-        screen(facts),
+        screen(facts, slow),
     ]
 }
 
@@ -147,7 +147,7 @@ fn households(facts: &Facts, cursors: &Cursors) -> Work {
     work
 }
 
-fn communes() -> Work {
+fn communes(count: usize) -> Work {
     let mut chance = Chance::new(3);
     let months = usize::try_from(LAST_MONTH - FIRST_MONTH).unwrap_or_default();
     let asked = |_| {
@@ -158,7 +158,7 @@ fn communes() -> Work {
             postgraphile: json!({ "day": BEFORE_REFORM, "from": from, "to": from + 1 }),
         }
     };
-    let asked: Vec<Asked> = (0..FEW).map(asked).collect();
+    let asked: Vec<Asked> = (0..count).map(asked).collect();
     work(
         "communes",
         "W3: all 75 communes with their hamlets and their lines in the four newest reports up to a month",
@@ -168,7 +168,7 @@ fn communes() -> Work {
     )
 }
 
-fn indicators(facts: &Facts) -> Work {
+fn indicators(facts: &Facts, count: usize) -> Work {
     let mut chance = Chance::new(4);
     let asked = |_| {
         let day = any_day(facts, &mut chance);
@@ -178,7 +178,7 @@ fn indicators(facts: &Facts) -> Work {
             postgraphile: json!({ "day": day }),
         }
     };
-    let asked: Vec<Asked> = (0..FEW).map(asked).collect();
+    let asked: Vec<Asked> = (0..count).map(asked).collect();
     let work = work(
         "indicators",
         "W4: fifteen indicators of the province and all its communes, on the boundaries of any day",
@@ -229,7 +229,7 @@ fn listings(facts: &Facts) -> Work {
     )
 }
 
-fn screen(facts: &Facts) -> Work {
+fn screen(facts: &Facts, count: usize) -> Work {
     let mut chance = Chance::new(7);
     let asked = |_| {
         let household = one_household(facts, &mut chance);
@@ -249,7 +249,7 @@ fn screen(facts: &Facts) -> Work {
             }),
         }
     };
-    let asked: Vec<Asked> = (0..FEW).map(asked).collect();
+    let asked: Vec<Asked> = (0..count).map(asked).collect();
     let work = work(
         "screen",
         "W7: W1, W4 and W5 in one request",

@@ -20,7 +20,7 @@ the other. *p99 at half* is the time that 99 of 100 requests take while so many 
 contestant's own peak; – where fewer than 100 were sent, or the rate was not held.
 ";
 
-pub(crate) fn write(
+pub(super) fn write(
     outcomes: &[Outcome],
     peaks: &[Peaks; 2],
     postgres: &str,
@@ -99,32 +99,37 @@ fn environment(postgres: &str, settings: &Settings) -> Result<String, BenchError
     let package = fs::read_to_string(file("postgraphile/package.json"))?;
     let package: Value = serde_json::from_str(&package).unwrap_or_default();
     let version = |name: &str| package["dependencies"][name].as_str().unwrap_or("?").to_owned();
-    let cpu = fs::read_to_string("/proc/cpuinfo")?;
-    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    let memory = fs::read_to_string("/proc/meminfo")?;
-    let memory = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let memory = memory.and_then(|told| told.trim().trim_end_matches(" kB").parse::<u64>().ok());
     // It answers with its usage, and fails.
     let wrk = Command::new("wrk").arg("-v").output()?;
     let wrk = String::from_utf8_lossy(&wrk.stdout).into_owned();
     let wrk = wrk.split_whitespace().nth(1).unwrap_or("?").to_owned();
     Ok(format!(
-        "PostgreSQL {postgres}, PostGraphile {} with pg-aggregates {} on Node {}, wrk {wrk}; {cores} cores of {}, {} GiB, \
+        "PostgreSQL {postgres}, PostGraphile {} with pg-aggregates {} on Node {}, wrk {wrk}; {}, \
         shared by contestant, PostgreSQL and load generator; {} rounds of {} s; scale `{}`.",
         version("postgraphile"),
         version("@graphile/pg-aggregates"),
         version("node"),
-        model.map_or("?", |(_, model)| model.trim()),
-        memory.unwrap_or_default() / 1_048_576,
+        machine()?,
         settings.rounds,
         settings.seconds,
         settings.scale,
     ))
 }
 
+/// Cores and memory.
+pub(crate) fn machine() -> Result<String, BenchError> {
+    let cpu = fs::read_to_string("/proc/cpuinfo")?;
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let model = model.map_or("?", |(_, model)| model.trim());
+    let memory = fs::read_to_string("/proc/meminfo")?;
+    let memory = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let memory = memory.and_then(|told| told.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    Ok(format!("{cores} cores of {model}, {} GiB", memory.unwrap_or_default() / 1_048_576))
+}
+
 /// Three digits.
-fn rounded(number: f64) -> String {
+pub(crate) fn rounded(number: f64) -> String {
     match number {
         // None was answered.
         _ if !number.is_finite() => "–".into(),
@@ -134,6 +139,6 @@ fn rounded(number: f64) -> String {
     }
 }
 
-fn milliseconds(time: f64) -> String {
+pub(crate) fn milliseconds(time: f64) -> String {
     format!("{} ms", rounded(time))
 }

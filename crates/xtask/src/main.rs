@@ -33,8 +33,8 @@ enum Task {
     Postgres,
     /// Measures release builds on both engines and prints the tables of README.
     Bench {
-        /// What to measure: `province`, `audit` (both by default), `peers` or `inner`, with its
-        /// settings.
+        /// What to measure: `province`, `audit` (both by default), `peers`, `growth` or `inner`, with
+        /// its settings.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         what: Vec<String>,
     },
