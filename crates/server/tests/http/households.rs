@@ -281,7 +281,12 @@ async fn a_prefix_finds_numbers_of_six_digits_and_of_seven(engine: Engine) {
     let app = TestApp::start(engine).await;
     for number in [12_345, 123_455, 123_456, 1_234_559, 1_234_560, 1_234_569, 1_234_570] {
         let beside = app.database.beside().await;
-        let sql = format!("UPDATE counter SET next = {number} WHERE name = 'household'");
+        let sql = match engine {
+            Engine::Postgres => format!("SELECT setval('household_numbers', {number}, false)"),
+            Engine::Sqlite => {
+                format!("UPDATE counter SET next = {number} WHERE name = 'household'")
+            }
+        };
         beside.execute_unprepared(&sql).await.unwrap();
         beside.close().await.unwrap();
         assert_eq!(app.register(HAMLET).await, code_of(number));
