@@ -2,7 +2,8 @@
 //!
 //! SQLite binds every value. PostgreSQL gets an array a column: so many values that it had to plan
 //! for anew cost more than writing them, and the statement is the same however many rows there are.
-//! It also carries out several statements as one, which saves the ways to it and back.
+//! Both carry out several statements at once, which saves the ways there and back: PostgreSQL as parts
+//! of one, SQLite one after the other.
 
 use std::fmt::Write as _;
 
@@ -18,7 +19,7 @@ use crate::personal::hex;
 /// Values that SQLite binds per statement; it allows 32,766.
 const VALUES_LIMIT: usize = 32_000;
 
-/// Rows per statement on PostgreSQL; bounds what is held as text at once.
+/// Rows that are written at once, unless one statement has more; bounds what is held as text.
 const ROWS_LIMIT: usize = 10_000;
 
 /// Inserts the rows, as many per statement as fit. `on_conflict` is what follows the values; it must
@@ -168,10 +169,7 @@ impl Writes {
         while let Some(first) = parts.next() {
             let mut rows = first.rows;
             let mut together = vec![first];
-            let may_join = |rows: usize, next: &Part| {
-                self.backend == DbBackend::Postgres && rows + next.rows <= ROWS_LIMIT
-            };
-            while let Some(next) = parts.next_if(|next| may_join(rows, next)) {
+            while let Some(next) = parts.next_if(|next| rows + next.rows <= ROWS_LIMIT) {
                 rows += next.rows;
                 together.push(next);
             }
@@ -185,7 +183,7 @@ impl Writes {
     }
 }
 
-/// Carries out one statement; how many rows were written.
+/// Carries them out at once; how many rows were written.
 async fn write_together(
     connection: &impl ConnectionTrait,
     parts: &mut [Part],
@@ -194,8 +192,9 @@ async fn write_together(
     let values: Vec<Value> =
         parts.iter_mut().flat_map(|part| std::mem::take(&mut part.values)).collect();
     let mut bound = 0;
-    if let [part] = parts {
-        let sql = part.sql(backend, &mut bound);
+    if backend == DbBackend::Sqlite || parts.len() == 1 {
+        let statements = parts.iter().map(|part| part.sql(backend, &mut bound));
+        let sql = statements.collect::<Vec<_>>().join(";\n");
         let statement = Statement::from_sql_and_values(backend, sql, values);
         return Ok(connection.execute_raw(statement).await?.rows_affected());
     }
