@@ -9,7 +9,7 @@ use crate::program::{Engine, Home, Program};
 use crate::server::{Server, median};
 
 /// Rounds in which the registry with the log and the one without take turns.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// Households registered one after the other in a round.
 const SINGLES: usize = 301;
@@ -136,6 +136,7 @@ fn prove(program: &Program<'_>, engine: &Engine) -> Result<Vec<(String, String)>
     ))?;
     let sequenced = program.run(&home, &["audit", "checkpoint"])?;
     let verified = program.run(&home, &["audit", "verify"])?;
+    home.settle()?;
     let server = Server::start(program, &home)?;
     let proof = |number: u64| {
         let event = number * (EVENTS * TIMES / PROOFS);

@@ -56,6 +56,15 @@ impl Home {
         Ok(Self { folder, database })
     }
 
+    /// Lets PostgreSQL do at once what it does by itself in time, and not while anything is measured.
+    pub(crate) fn settle(&self) -> Result<(), BenchError> {
+        if self.database.starts_with("postgres") {
+            self.execute("VACUUM ANALYZE")?;
+            self.execute("CHECKPOINT")?;
+        }
+        Ok(())
+    }
+
     /// Sends a statement to the database beside the registry.
     pub(crate) fn execute(&self, statement: &str) -> Result<(), BenchError> {
         execute(&self.database, statement)

@@ -34,6 +34,7 @@ const BAR: f64 = 1.3;
 
 /// What is compared.
 #[derive(Debug, clap::Args)]
+#[group(id = "growth")]
 pub(crate) struct Settings {
     /// The provinces of `growth` by their scales, smallest first.
     #[arg(long, value_delimiter = ',', default_value = "tenth,province,tenfold")]
@@ -89,9 +90,7 @@ pub(crate) fn run(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let homes = settle(program, &Engine::Postgres(server.to_owned()), settings)?;
     let read = |home: &Home| {
-        // What PostgreSQL does by itself in time must not happen while one of them is measured.
-        home.execute("VACUUM ANALYZE")?;
-        home.execute("CHECKPOINT")?;
+        home.settle()?;
         runtime.block_on(Facts::read(&home.database))
     };
     let facts = homes.iter().map(read).collect::<Result<Vec<_>, _>>()?;

@@ -44,6 +44,7 @@ const TOLD_BY: usize = 100;
 
 /// What is measured, and for how long.
 #[derive(Debug, clap::Args)]
+#[group(id = "peers")]
 pub(crate) struct Settings {
     /// The floor; needed for `peers`.
     #[arg(long)]
