@@ -73,14 +73,12 @@ impl Writer {
         if claim.exec_without_returning(&self.transaction).await? > 0 {
             return Ok(Claim::Made(row));
         }
-        let Some(kept) = self.kept(idempotency).await? else { return Ok(Claim::Made(row)) };
+        let damaged = || StoreError::damaged("outcome under an idempotency key");
+        let kept = self.kept(idempotency).await?.ok_or_else(damaged)?;
         if kept.content_hash != row.content_hash {
             return Err(refuse("idempotencyKey", Rule::IdempotencyConflict));
         }
-        let outcome = serde_json::from_str(&kept.outcome);
-        let outcome =
-            outcome.map_err(|_| StoreError::damaged("outcome under an idempotency key"))?;
-        Ok(Claim::CarriedOut(outcome))
+        Ok(Claim::CarriedOut(serde_json::from_str(&kept.outcome).map_err(|_| damaged())?))
     }
 
     async fn kept(&self, idempotency: &Idempotency) -> Result<Option<Model>, StoreError> {
