@@ -131,6 +131,12 @@ impl Store {
         Ok(household::Entity::find().count(&self.inner.connections.readers).await?)
     }
 
+    /// Makes the numbers that no record got free again: what goes on with a history whose records
+    /// know each other's codes needs them without a gap.
+    pub async fn take_back_numbers(&self) -> Result<(), StoreError> {
+        engine::take_back_numbers(&self.inner.connections.writers).await
+    }
+
     /// Recomputes all rollups from the records and tells where the kept ones differ.
     pub async fn check_rollups(&self) -> Result<Vec<RollupDifference>, StoreError> {
         rollup::check(&self.inner).await

@@ -16,7 +16,7 @@ use sea_orm::sqlx::sqlite::{
 use sea_orm::sqlx::{ConnectOptions, Connection as _, Error as SqlxError};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
-    SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionTrait,
 };
 
 pub(crate) use transaction::{begin_reading, begin_writing, snapshot, to_the_end};
@@ -273,6 +273,34 @@ pub(crate) async fn take_numbers(
     let drawn = connection.query_one_raw(draw).await?.ok_or_else(damaged)?;
     let next: i32 = drawn.try_get("", "next")?;
     Ok((next - bound..next).collect())
+}
+
+/// What PostgreSQL numbers from a sequence, named as its table.
+const NUMBERED: [&str; 7] = [
+    "household",
+    "seller",
+    "product",
+    "listing",
+    "institution",
+    "community_team",
+    "training_session",
+];
+
+/// Makes the numbers that no record got free again, once those who are writing have ended.
+pub(crate) async fn take_back_numbers(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    // SQLite's are taken by the transaction that uses them.
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let transaction = connection.begin().await?;
+    for kind in NUMBERED {
+        let take_back = format!(
+            "LOCK TABLE {kind} IN EXCLUSIVE MODE;
+            SELECT setval('{kind}_numbers', COALESCE(MAX(number), 0) + 1, false) FROM {kind}"
+        );
+        transaction.execute_unprepared(&take_back).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// A reading connection that counts its statements: how many there are per request is a promise.

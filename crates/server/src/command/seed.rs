@@ -96,6 +96,8 @@ impl Seeding {
                 "the registry already has records ({recorded} households); seeding is for an empty one / đã có dữ liệu, chỉ sinh mẫu vào cơ sở dữ liệu rỗng"
             )));
         }
+        // What an interrupted attempt had drawn; the generated rows know their codes.
+        self.store.take_back_numbers().await?;
         let demo = Demo::new(&self.store.units(), self.scale);
         let bar = progress::bar(demo.rows());
         let (ahead, mut steps) = mpsc::channel(AHEAD);
