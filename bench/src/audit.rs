@@ -134,6 +134,11 @@ fn prove(program: &Program<'_>, engine: &Engine) -> Result<Vec<(String, String)>
         FROM (SELECT * FROM audit_event WHERE action = 'household.register'
             ORDER BY id DESC LIMIT {EVENTS}) AS event, time ORDER BY n, id"
     ))?;
+    home.execute(
+        "INSERT INTO audit_waiting (event) SELECT id FROM audit_event
+        WHERE id > (SELECT MAX(event) FROM (SELECT event FROM audit_place
+            UNION ALL SELECT event FROM audit_waiting) AS known)",
+    )?;
     let sequenced = program.run(&home, &["audit", "checkpoint"])?;
     let verified = program.run(&home, &["audit", "verify"])?;
     home.settle()?;

@@ -27,6 +27,7 @@ mod m0016_reorganisations;
 mod m0017_audit;
 mod m0018_fibre_pages;
 mod m0019_numbers;
+mod m0020_places;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_audit::Migration),
             Box::new(m0018_fibre_pages::Migration),
             Box::new(m0019_numbers::Migration),
+            Box::new(m0020_places::Migration),
         ]
     }
 }

@@ -32,6 +32,9 @@ WITH claimed AS (
 ), event AS (
     INSERT INTO audit_event (recorded_at, actor, action, request_id, subjects, changes, changes_size, changes_root)
     SELECT $9, 'floor', 'certificate.report', left(encode($7, 'hex'), 16), lines, $6, lines + 1, $7 FROM total
+    RETURNING id
+), waiting AS (
+    INSERT INTO audit_waiting (event) SELECT id FROM event
 )
 SELECT json_build_object('submitCertificateReport', json_build_object(
     'report', json_build_object('name', $1 || '/' || period($2) || '/1', 'state', state, 'issued', issued),

@@ -88,6 +88,9 @@ WITH given AS MATERIALIZED (
     INSERT INTO audit_event (recorded_at, actor, action, request_id, subjects, changes, changes_size, changes_root)
     SELECT $4, 'floor', 'connectivity.record', left(encode($3, 'hex'), 16), count(*), $2, 2 * count(*), $3
     FROM known
+    RETURNING id
+), waiting AS (
+    INSERT INTO audit_waiting (event) SELECT id FROM event
 )
 SELECT json_build_object('recordConnectivityBatch', json_build_object(
     'recorded', (SELECT count(*) FROM known),

@@ -52,6 +52,11 @@ pub(crate) fn columns_beside_key<E: EntityTrait>() -> Vec<E::Column> {
     E::Column::iter().filter(|column| !is_key(column)).collect()
 }
 
+/// The first column of the key.
+fn key<E: EntityTrait>() -> &'static str {
+    keys::<E>().first().map_or("", IdenStatic::as_str)
+}
+
 fn keys<E: EntityTrait>() -> Vec<E::Column> {
     E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect()
 }
@@ -71,6 +76,8 @@ struct Part {
     before: String,
     source: Source,
     after: String,
+    /// The column that PostgreSQL tells of each written row: its key.
+    key: &'static str,
     values: Vec<Value>,
     rows: usize,
 }
@@ -82,6 +89,8 @@ enum Source {
     Values { rows: usize, columns: usize },
     /// An array a column, of these types.
     Arrays(Vec<&'static str>),
+    /// The key of the row that the part before inserted.
+    LastKey,
 }
 
 impl Writes {
@@ -115,6 +124,21 @@ impl Writes {
         let before = format!("INSERT INTO \"{table}\" ({names}) ");
         let after = format!(" {on_conflict}");
         self.add::<E>(rows, columns, (table, before, after))
+    }
+
+    /// Inserts into `Q`, a table of keys, the key of the one row that was put here last, which the
+    /// database may make.
+    pub(crate) fn insert_last_key<Q: EntityTrait>(&mut self) {
+        let table = Q::default().table_name().to_owned();
+        self.parts.push(Part {
+            before: format!("INSERT INTO \"{table}\" "),
+            table,
+            source: Source::LastKey,
+            after: String::new(),
+            key: key::<Q>(),
+            values: Vec::new(),
+            rows: 1,
+        });
     }
 
     /// Changes rows as [`update`] does.
@@ -158,7 +182,8 @@ impl Writes {
                 arrays(rows, columns)?
             };
             let (table, before, after) = (table.clone(), before.clone(), after.clone());
-            self.parts.push(Part { table, before, source, after, values, rows: rows.len() });
+            let (key, rows) = (key::<E>(), rows.len());
+            self.parts.push(Part { table, before, source, after, key, values, rows });
         }
         Ok(())
     }
@@ -169,7 +194,7 @@ impl Writes {
         while let Some(first) = parts.next() {
             let mut rows = first.rows;
             let mut together = vec![first];
-            while let Some(next) = parts.next_if(|next| rows + next.rows <= ROWS_LIMIT) {
+            while let Some(next) = parts.next_if(|next| next.fits(rows)) {
                 rows += next.rows;
                 together.push(next);
             }
@@ -193,18 +218,21 @@ async fn write_together(
         parts.iter_mut().flat_map(|part| std::mem::take(&mut part.values)).collect();
     let mut bound = 0;
     if backend == DbBackend::Sqlite || parts.len() == 1 {
-        let statements = parts.iter().map(|part| part.sql(backend, &mut bound));
+        let last_key = "SELECT last_insert_rowid()";
+        let statements = parts.iter().map(|part| part.sql(backend, &mut bound, last_key));
         let sql = statements.collect::<Vec<_>>().join(";\n");
         let statement = Statement::from_sql_and_values(backend, sql, values);
         return Ok(connection.execute_raw(statement).await?.rows_affected());
     }
     let (mut with, mut sum) = (String::new(), String::new());
+    let mut last_key = String::new();
     for (at, part) in parts.iter().enumerate() {
-        let sql = part.sql(backend, &mut bound);
+        let (sql, Part { table, key, .. }) = (part.sql(backend, &mut bound, &last_key), part);
         let (comma, plus) = if at > 0 { (", ", " + ") } else { ("", "") };
         // Writing to a string can't fail.
-        _ = write!(with, "{comma}w{at} AS ({sql} RETURNING 1)");
+        _ = write!(with, "{comma}w{at} AS ({sql} RETURNING \"{table}\".\"{key}\")");
         _ = write!(sum, "{plus}(SELECT COUNT(*) FROM w{at})");
+        last_key = format!("SELECT \"{key}\" FROM w{at}");
     }
     let sql = format!("WITH {with} SELECT {sum} AS written");
     let statement = Statement::from_sql_and_values(backend, sql, values);
@@ -214,8 +242,14 @@ async fn write_together(
 }
 
 impl Part {
-    /// The statement, where so many values of others are bound before.
-    fn sql(&self, backend: DbBackend, bound: &mut usize) -> String {
+    /// Whether it is carried out together with those before, which have so many rows.
+    fn fits(&self, rows: usize) -> bool {
+        matches!(self.source, Source::LastKey) || rows + self.rows <= ROWS_LIMIT
+    }
+
+    /// The statement, where so many values of others are bound before; `last_key` tells the key of the
+    /// row before.
+    fn sql(&self, backend: DbBackend, bound: &mut usize, last_key: &str) -> String {
         let Self { before, source, after, .. } = self;
         let mut sql = before.clone();
         let mut place = || {
@@ -234,6 +268,7 @@ impl Part {
                     kinds.iter().map(|kind| format!("{}::text::{kind}[]", place())).collect();
                 _ = write!(sql, "SELECT * FROM unnest({})", arrays.join(","));
             }
+            Source::LastKey => sql.push_str(last_key),
         }
         sql.push_str(after);
         sql

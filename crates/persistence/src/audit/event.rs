@@ -11,6 +11,7 @@ use super::record::{instant, write_text};
 use crate::StoreError;
 use crate::bulk::Writes;
 use crate::entity::audit::event::{Column, Entity, Model};
+use crate::entity::audit::waiting;
 
 /// Who did something, and by which request.
 #[derive(Debug, Clone)]
@@ -79,12 +80,13 @@ pub(crate) fn add_note(
         changes_size: packed.as_ref().map(|packed| packed.size),
         changes_root: packed.as_ref().map(|packed| packed.root.as_bytes().to_vec()),
         changes: packed.map(|packed| packed.lines),
-        sequence: None,
     };
     // What has no number yet gets one from the database.
     let is_told = |column: &Column| number.is_some() || !matches!(column, Column::Id);
     let columns: Vec<Column> = Column::iter().filter(is_told).collect();
-    writes.insert_columns::<Entity>(&[event], &columns, "")
+    writes.insert_columns::<Entity>(&[event], &columns, "")?;
+    writes.insert_last_key::<waiting::Entity>();
+    Ok(())
 }
 
 /// The event as canonical JSON (RFC 8785): the bytes whose hash is its leaf. What an event has not

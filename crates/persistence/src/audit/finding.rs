@@ -77,6 +77,16 @@ pub enum AuditFinding {
         /// Which.
         part: String,
     },
+    /// Events neither have a place nor wait for one.
+    Unplaced {
+        /// How many.
+        events: u64,
+    },
+    /// An event is not found by whom it is of, what was done or which token: it is filed under others.
+    Misfiled {
+        /// Its place, from 0.
+        sequence: u64,
+    },
     /// The index by which events are found is not what follows from the events.
     Index,
 }
@@ -134,6 +144,14 @@ impl fmt::Display for AuditFinding {
             Self::Unreadable { part } => {
                 write!(f, "{part} can't be read / không đọc được")
             }
+            Self::Unplaced { events } => write!(
+                f,
+                "{events} event(s) neither have a place nor wait for one / {events} sự kiện không có thứ tự trong nhật ký"
+            ),
+            Self::Misfiled { sequence } => write!(
+                f,
+                "event {sequence} is filed under another actor, action or token (audit_place) / sự kiện {sequence} bị xếp sai chỗ"
+            ),
             Self::Index => f.write_str(
                 "the index of events (audit_mention) doesn't follow from the events / chỉ mục sự kiện không khớp",
             ),

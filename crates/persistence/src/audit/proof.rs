@@ -15,9 +15,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use super::change::Lines;
 use super::event::entry;
 use super::key::verifier_key;
-use super::read::{AuditEvent, unpacked, without_changes};
+use super::read::{AuditEvent, Placed, placed, placed_without_changes, unpacked};
 use super::sequence::{load_tiles, stored};
-use crate::entity::audit::{checkpoint, event};
+use crate::entity::audit::{checkpoint, place};
 use crate::{Reader, Store, StoreError};
 
 /// A proof that a leaf is in a tree.
@@ -138,14 +138,15 @@ impl Reader {
     ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         self.require(Scope::AuditRead)?;
         let Some(first) = bundle.checked_mul(TILE_WIDTH) else { return Ok(None) };
-        let rows = without_changes()
-            .filter(event::Column::Sequence.gte(stored(first)?))
-            .filter(event::Column::Sequence.lt(stored(first.saturating_add(width))?))
-            .order_by_asc(event::Column::Sequence)
+        let rows = placed_without_changes()
+            .filter(place::Column::Sequence.gte(stored(first)?))
+            .filter(place::Column::Sequence.lt(stored(first.saturating_add(width))?))
+            .order_by_asc(place::Column::Sequence)
+            .into_model::<Placed>()
             .all(&self.connection)
             .await?;
         let is_whole = rows.len() as u64 == width;
-        Ok(is_whole.then(|| rows.iter().map(entry).collect()))
+        Ok(is_whole.then(|| rows.iter().map(|row| entry(&row.event)).collect()))
     }
 
     /// Events with all that proves them in the tree of this size.
@@ -155,10 +156,11 @@ impl Reader {
         size: u64,
     ) -> Result<Vec<AuditExported>, StoreError> {
         self.require(Scope::AuditRead)?;
-        let rows = event::Entity::find()
-            .filter(event::Column::Sequence.gte(stored(events.start)?))
-            .filter(event::Column::Sequence.lt(stored(events.end)?))
-            .order_by_asc(event::Column::Sequence)
+        let rows = placed()
+            .filter(place::Column::Sequence.gte(stored(events.start)?))
+            .filter(place::Column::Sequence.lt(stored(events.end)?))
+            .order_by_asc(place::Column::Sequence)
+            .into_model::<Placed>()
             .all(&self.connection)
             .await?;
         let mut ids = BTreeSet::new();
@@ -169,8 +171,8 @@ impl Reader {
         let tiles = load_tiles(&self.connection, &ids).await?;
         rows.into_iter()
             .map(|row| {
-                let sequence = row.sequence.unwrap_or_default().cast_unsigned();
-                let lines = unpacked(sequence, row.changes.as_deref())?;
+                let sequence = row.sequence.cast_unsigned();
+                let lines = unpacked(sequence, row.event.changes.as_deref())?;
                 let changes = lines.iter().flat_map(Lines::iter).map(str::to_owned).collect();
                 let proof = tiles.inclusion_proof(sequence, size)?;
                 Ok(AuditExported { sequence, entry: AuditEvent::of(row)?.entry, changes, proof })

@@ -8,7 +8,10 @@ use registry_domain::page::{Page, PageRequest, Take};
 use registry_domain::time::{Instant, YearMonth};
 use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-use sea_orm::{ColumnTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, Iterable, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait as _, Select,
+};
 
 use super::change::{Line, Lines};
 use super::event::entry;
@@ -17,7 +20,7 @@ use super::sequence::stored;
 use super::subject::AuditSubject;
 use serde::Deserialize;
 
-use crate::entity::audit::{event, mention};
+use crate::entity::audit::{event, mention, place};
 use crate::{Reader, StoreError};
 
 /// The most mentions that are followed at once, newest first.
@@ -138,11 +141,11 @@ impl Reader {
         page: &PageRequest<Place>,
     ) -> Result<Page<AuditEvent>, StoreError> {
         self.require(Scope::AuditRead)?;
-        let mut select = without_changes();
+        let mut select = placed_without_changes();
         let equal = [
-            (event::Column::Actor, &filter.actor),
-            (event::Column::Token, &filter.token),
-            (event::Column::Action, &filter.action),
+            (place::Column::Actor, &filter.actor),
+            (place::Column::Token, &filter.token),
+            (place::Column::Action, &filter.action),
         ];
         for (column, wanted) in equal {
             if let Some(wanted) = wanted {
@@ -161,19 +164,20 @@ impl Reader {
                 .from(mention::Entity)
                 .and_where(Expr::col(mention::Column::Subject).eq(subject))
                 .to_owned();
-            select = select.filter(event::Column::Sequence.in_subquery(about));
+            select = select.filter(place::Column::Sequence.in_subquery(about));
         }
         if let Some(after) = page.after {
-            select = select.filter(event::Column::Sequence.lt(stored(after.0)?));
+            select = select.filter(place::Column::Sequence.lt(stored(after.0)?));
         }
         if let Some(before) = page.before {
-            select = select.filter(event::Column::Sequence.gt(stored(before.0)?));
+            select = select.filter(place::Column::Sequence.gt(stored(before.0)?));
         }
         let select = match page.take {
-            Take::First(_) => select.order_by_desc(event::Column::Sequence),
-            Take::Last(_) => select.order_by_asc(event::Column::Sequence),
+            Take::First(_) => select.order_by_desc(place::Column::Sequence),
+            Take::Last(_) => select.order_by_asc(place::Column::Sequence),
         };
-        let rows = select.limit(page.take.limit() as u64 + 1).all(&self.connection).await?;
+        let select = select.limit(page.take.limit() as u64 + 1).into_model::<Placed>();
+        let rows = select.all(&self.connection).await?;
         let events = rows.into_iter().map(AuditEvent::of).collect::<Result<_, _>>()?;
         Ok(Page::from_overfetch(events, page))
     }
@@ -181,8 +185,9 @@ impl Reader {
     /// The event with this place; fails for a place that no event has.
     pub async fn audit_event(&self, place: Place) -> Result<AuditEvent, StoreError> {
         self.require(Scope::AuditRead)?;
-        let found = without_changes()
-            .filter(event::Column::Sequence.eq(stored(place.0)?))
+        let found = placed_without_changes()
+            .filter(place::Column::Sequence.eq(stored(place.0)?))
+            .into_model::<Placed>()
             .one(&self.connection)
             .await?;
         match found {
@@ -219,8 +224,13 @@ impl Reader {
         let places: BTreeSet<i64> = mentions.iter().map(|mention| mention.sequence).collect();
         let places: Vec<i64> = places.into_iter().collect();
         let rows = self.packed(&places).await?;
-        let heads = without_changes().filter(event::Column::Sequence.is_in(places));
-        let heads = heads.all(&self.connection).await?.into_iter().map(AuditEvent::of);
+        let heads = placed_without_changes().filter(place::Column::Sequence.is_in(places));
+        let heads = heads
+            .into_model::<Placed>()
+            .all(&self.connection)
+            .await?
+            .into_iter()
+            .map(AuditEvent::of);
         let heads: Result<HashMap<u64, AuditEvent>, StoreError> =
             heads.map(|event| event.map(|event| (event.sequence, event))).collect();
         let heads = heads?;
@@ -229,17 +239,19 @@ impl Reader {
 
     /// The events at these places with their changes, in order.
     pub(super) async fn packed(&self, places: &[i64]) -> Result<Vec<Packed>, StoreError> {
-        let rows: Vec<(Option<i64>, Option<Vec<u8>>)> = event::Entity::find()
+        let rows: Vec<(i64, Option<Vec<u8>>)> = event::Entity::find()
             .select_only()
-            .columns([event::Column::Sequence, event::Column::Changes])
-            .filter(event::Column::Sequence.is_in(places.iter().copied()))
-            .order_by_asc(event::Column::Sequence)
+            .column(place::Column::Sequence)
+            .column(event::Column::Changes)
+            .join(JoinType::InnerJoin, event::Relation::Place.def())
+            .filter(place::Column::Sequence.is_in(places.iter().copied()))
+            .order_by_asc(place::Column::Sequence)
             .into_tuple()
             .all(&self.connection)
             .await?;
         rows.into_iter()
             .map(|(sequence, packed)| {
-                let sequence = sequence.unwrap_or_default().cast_unsigned();
+                let sequence = sequence.cast_unsigned();
                 Ok(Packed { sequence, lines: unpacked(sequence, packed.as_deref())? })
             })
             .collect()
@@ -251,14 +263,29 @@ impl Reader {
     }
 }
 
-/// Events without what they changed, which may be much.
-pub(super) fn without_changes() -> Select<event::Entity> {
-    let columns = event::Column::iter().filter(|column| !matches!(column, event::Column::Changes));
+/// An event and its place.
+#[derive(FromQueryResult)]
+pub(super) struct Placed {
+    #[sea_orm(nested)]
+    pub(super) event: event::Model,
+    pub(super) sequence: i64,
+}
+
+/// Events that have their places, beside which conditions may stand.
+pub(super) fn placed() -> Select<event::Entity> {
     event::Entity::find()
+        .join(JoinType::InnerJoin, event::Relation::Place.def())
+        .column(place::Column::Sequence)
+}
+
+/// The same without what they changed, which may be much.
+pub(super) fn placed_without_changes() -> Select<event::Entity> {
+    let columns = event::Column::iter().filter(|column| !matches!(column, event::Column::Changes));
+    placed()
         .select_only()
         .columns(columns)
         .expr_as(Expr::cust("CASE WHEN 1 = 0 THEN changes END"), "changes")
-        .filter(event::Column::Sequence.is_not_null())
+        .column(place::Column::Sequence)
 }
 
 pub(super) fn unpacked(sequence: u64, packed: Option<&[u8]>) -> Result<Option<Lines>, StoreError> {
@@ -324,11 +351,11 @@ fn revisions(
 }
 
 impl AuditEvent {
-    pub(super) fn of(row: event::Model) -> Result<Self, StoreError> {
+    pub(super) fn of(Placed { event: row, sequence }: Placed) -> Result<Self, StoreError> {
         let damaged = || StoreError::damaged(format!("event no. {}", row.id));
         let entry = String::from_utf8(entry(&row)).map_err(|_| damaged())?;
         Ok(Self {
-            sequence: row.sequence.ok_or_else(damaged)?.cast_unsigned(),
+            sequence: sequence.cast_unsigned(),
             number: row.id.cast_unsigned(),
             at: row.recorded_at,
             subjects: row.subjects.cast_unsigned(),

@@ -6,7 +6,6 @@
 //! their places are in the order in which they happened.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -14,8 +13,8 @@ use registry_domain::audit::{
     Checkpoint, Digest, NoteFault, TileFault, TileId, Tiles, leaf_hash, tiles_to_append,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, JoinType,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait as _,
 };
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -24,7 +23,7 @@ use super::change::Lines;
 use super::event::entry;
 use super::key::signing_key;
 use super::mention::Mentions;
-use crate::entity::audit::{checkpoint, event, mention, tile};
+use crate::entity::audit::{checkpoint, event, mention, place, tile, waiting};
 use crate::store::Inner;
 use crate::{Store, StoreError, bulk, engine};
 
@@ -181,15 +180,7 @@ pub(super) async fn take_lease(transaction: &DatabaseTransaction) -> Result<bool
 }
 
 async fn is_any_waiting(connection: &impl ConnectionTrait) -> Result<bool, StoreError> {
-    let waiting = event::Entity::find()
-        .select_only()
-        .column(event::Column::Id)
-        .filter(event::Column::Sequence.is_null())
-        .limit(1)
-        .into_tuple::<i32>()
-        .one(connection)
-        .await?;
-    Ok(waiting.is_some())
+    Ok(waiting::Entity::find().limit(1).one(connection).await?.is_some())
 }
 
 /// Committed events without a place, by number, no more than memory likes; and whether these are all.
@@ -199,8 +190,8 @@ async fn waiting(
     let sizes: Vec<(i32, Option<i32>)> = event::Entity::find()
         .select_only()
         .columns([event::Column::Id, event::Column::ChangesSize])
-        .filter(event::Column::Sequence.is_null())
-        .order_by_asc(event::Column::Id)
+        .join(JoinType::InnerJoin, event::Relation::Waiting.def())
+        .order_by_asc(waiting::Column::Event)
         .limit(EVENTS_AT_ONCE)
         .into_tuple()
         .all(transaction)
@@ -226,9 +217,9 @@ async fn waiting(
 
 /// How many events have their places. Refuses to go on if the newest checkpoint says otherwise.
 async fn size(transaction: &DatabaseTransaction) -> Result<u64, StoreError> {
-    let newest: Option<Option<i64>> = event::Entity::find()
+    let newest: Option<Option<i64>> = place::Entity::find()
         .select_only()
-        .column_as(event::Column::Sequence.max(), "newest")
+        .column_as(place::Column::Sequence.max(), "newest")
         .into_tuple()
         .one(transaction)
         .await?;
@@ -247,28 +238,25 @@ async fn size(transaction: &DatabaseTransaction) -> Result<u64, StoreError> {
     u64::try_from(events).map_err(|_| StoreError::damaged("the places of events"))
 }
 
-/// Engines call the columns of such a list alike.
 async fn give_places(
     transaction: &DatabaseTransaction,
     size: u64,
     events: &[event::Model],
 ) -> Result<(), StoreError> {
-    let mut places = String::new();
-    for (event, sequence) in events.iter().zip(size..) {
-        let comma = if places.is_empty() { "" } else { "," };
-        // Writing to a string can't fail.
-        _ = write!(places, "{comma}({},{sequence})", event.id);
+    let numbers = events.iter().map(|event| event.id);
+    let waited = waiting::Entity::delete_many().filter(waiting::Column::Event.is_in(numbers));
+    if waited.exec(transaction).await?.rows_affected != events.len() as u64 {
+        return Err(StoreError::damaged("the numbers of events"));
     }
-    let sql = format!(
-        "UPDATE audit_event SET sequence = place.column2 FROM (VALUES {places}) AS place \
-         WHERE audit_event.id = place.column1"
-    );
-    let given = transaction.execute_unprepared(&sql).await?.rows_affected();
-    if given == events.len() as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::damaged("the numbers of events"))
-    }
+    let place = |(event, sequence): (&event::Model, i64)| place::Model {
+        sequence,
+        event: event.id,
+        actor: event.actor.clone(),
+        action: event.action.clone(),
+        token: event.token.clone(),
+    };
+    let places: Vec<_> = events.iter().zip(stored(size)?..).map(place).collect();
+    bulk::insert::<place::Entity>(transaction, &places, "").await
 }
 
 /// Adds leaves to the tree; its root.

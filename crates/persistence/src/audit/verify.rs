@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::pin::pin;
 
 use futures_util::{TryStream, TryStreamExt as _};
 use registry_domain::audit::{Checkpoint, Digest, Frontier, VerifierKey, leaf_hash};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, JoinType, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect as _, RelationTrait as _,
 };
 
 use super::change::{Line, Lines};
@@ -17,11 +19,15 @@ use super::finding::AuditFinding;
 use super::key::verifier_key;
 use super::mention::Mentions;
 use super::record::{EachTable, Recorded, RowWriter, each_table, record_name};
+use super::sequence::stored;
 use super::tree::StoredTree;
 use crate::engine::{self, Purpose, connect};
-use crate::entity::audit::{checkpoint, event, mention};
+use crate::entity::audit::{checkpoint, event, mention, place, waiting};
 use crate::personal::Sealer;
 use crate::{DataKey, StoreConfig, StoreError};
+
+/// Events read by one statement.
+const EVENTS_AT_ONCE: u64 = 4_096;
 
 /// More findings than this help nobody.
 const FINDINGS_LIMIT: usize = 20;
@@ -108,6 +114,17 @@ struct Signed {
     newest: u64,
 }
 
+/// How far the events were gone through.
+struct Replay<'a> {
+    /// Of those so far.
+    tree: Frontier,
+    /// Up to where they are known to be those that were signed.
+    certain: u64,
+    stored: StoredTree,
+    /// None if the units can't be read.
+    mentions: Option<Mentions<'a>>,
+}
+
 impl Verification<'_> {
     async fn run(&mut self) -> Result<(), StoreError> {
         let stored = verifier_key(self.snapshot).await;
@@ -120,6 +137,7 @@ impl Verification<'_> {
             return Ok(());
         }
         self.waiting().await?;
+        self.unplaced().await?;
         self.index().await?;
         each_table(&mut Records { verification: self }).await?;
         self.name_missing().await
@@ -162,44 +180,29 @@ impl Verification<'_> {
     /// Goes through all events that have their places, in order; false if one is missing, and none
     /// after it were looked at.
     async fn events(&mut self, signed: &Signed) -> Result<bool, StoreError> {
-        let placed = event::Column::Sequence.is_not_null();
-        let total = event::Entity::find().filter(placed.clone()).count(self.snapshot).await?;
-        let stored = StoredTree::load(self.snapshot).await?;
+        let total = place::Entity::find().count(self.snapshot).await?;
+        let tree = StoredTree::load(self.snapshot).await?;
         let units = crate::unit::load(self.snapshot).await;
         if units.is_err() {
             self.find(AuditFinding::Unreadable { part: "the tree of units".to_owned() });
         }
-        let mut mentions = units.as_ref().ok().map(Mentions::new);
-        let mut tree = Frontier::default();
-        // Up to where the events are known to be those that were signed.
-        let mut certain = 0;
-        let select = event::Entity::find().filter(placed).order_by_asc(event::Column::Sequence);
-        let mut rows = pin!(select.stream(self.snapshot).await?);
-        let after = |tree: &Frontier| format!("event {}", tree.size());
-        while let Some(row) = self.next(&mut rows, || after(&tree)).await {
-            let sequence = row.sequence.unwrap_or_default().cast_unsigned();
-            if sequence != tree.size() {
-                self.find(AuditFinding::EventMissing { sequence: tree.size() });
+        let mut replay = Replay {
+            tree: Frontier::default(),
+            certain: 0,
+            stored: tree,
+            mentions: units.as_ref().ok().map(Mentions::new),
+        };
+        while replay.tree.size() < total {
+            let first = replay.tree.size();
+            let end = total.min(first + EVENTS_AT_ONCE);
+            if !self.some_events(first..end, &mut replay, signed).await? {
                 // Nothing that follows has its right place any more.
-                self.report.events = tree.size();
+                self.report.events = replay.tree.size();
                 return Ok(false);
             }
-            let leaf = leaf_hash(&entry(&row));
-            if stored.leaf(sequence) != Some(leaf) {
-                self.find(AuditFinding::EventAltered { sequence });
-            }
-            if let Some(lines) = self.replay(&row) {
-                let subjects = mentions.as_mut().and_then(|all| all.of(&lines, row.recorded_at));
-                for subject in subjects.into_iter().flatten() {
-                    self.mention(&subject, sequence);
-                }
-            }
-            tree.append(leaf);
-            certain = self.compare(&tree, certain, signed);
-            if tree.size().is_multiple_of(1 << 14) {
-                (self.progress)(AuditProgress::Events(tree.size(), total));
-            }
+            (self.progress)(AuditProgress::Events(end, total));
         }
+        let Replay { tree, certain, stored, .. } = replay;
         self.report.events = tree.size();
         if certain < tree.size() && tree.size() > signed.newest {
             self.find(AuditFinding::Unsigned { sequence: signed.newest });
@@ -209,6 +212,55 @@ impl Verification<'_> {
         }
         self.rolled_back(tree.size(), signed);
         Ok(true)
+    }
+
+    /// Goes on with the events of these places; false if one is missing.
+    async fn some_events(
+        &mut self,
+        places: Range<u64>,
+        replay: &mut Replay<'_>,
+        signed: &Signed,
+    ) -> Result<bool, StoreError> {
+        let select = place::Entity::find()
+            .find_also_related(event::Entity)
+            .filter(place::Column::Sequence.gte(stored(places.start)?))
+            .filter(place::Column::Sequence.lt(stored(places.end)?))
+            .order_by_asc(place::Column::Sequence);
+        let mut rows = pin!(select.stream(self.snapshot).await?);
+        let found = self.report.findings.len();
+        for sequence in places {
+            let row = self.next(&mut rows, || format!("event {sequence}")).await;
+            let row = row.filter(|(place, _)| place.sequence.cast_unsigned() == sequence);
+            let Some((place, Some(event))) = row else {
+                if self.report.findings.len() == found {
+                    self.find(AuditFinding::EventMissing { sequence });
+                }
+                return Ok(false);
+            };
+            self.event(&event, &place, replay);
+            replay.certain = self.compare(&replay.tree, replay.certain, signed);
+        }
+        Ok(true)
+    }
+
+    fn event(&mut self, event: &event::Model, place: &place::Model, replay: &mut Replay<'_>) {
+        let sequence = replay.tree.size();
+        let leaf = leaf_hash(&entry(event));
+        if replay.stored.leaf(sequence) != Some(leaf) {
+            self.find(AuditFinding::EventAltered { sequence });
+        }
+        let filed = (&place.actor, &place.action, &place.token);
+        if filed != (&event.actor, &event.action, &event.token) {
+            self.find(AuditFinding::Misfiled { sequence });
+        }
+        if let Some(lines) = self.replay(event, Some(sequence)) {
+            let subjects =
+                replay.mentions.as_mut().and_then(|all| all.of(&lines, event.recorded_at));
+            for subject in subjects.into_iter().flatten() {
+                self.mention(&subject, sequence);
+            }
+        }
+        replay.tree.append(leaf);
     }
 
     fn rolled_back(&mut self, events: u64, signed: &Signed) {
@@ -239,12 +291,27 @@ impl Verification<'_> {
     /// Events that wait for their places happened after those that have them.
     async fn waiting(&mut self) -> Result<(), StoreError> {
         let select = event::Entity::find()
-            .filter(event::Column::Sequence.is_null())
+            .join(JoinType::InnerJoin, event::Relation::Waiting.def())
             .order_by_asc(event::Column::Id);
         let mut rows = pin!(select.stream(self.snapshot).await?);
         while let Some(row) = self.next(&mut rows, || "a waiting event".to_owned()).await {
-            self.replay(&row);
+            self.replay(&row, None);
             self.report.waiting += 1;
+        }
+        Ok(())
+    }
+
+    /// Every event has a place or waits for one.
+    async fn unplaced(&mut self) -> Result<(), StoreError> {
+        let events = event::Entity::find()
+            .join(JoinType::LeftJoin, event::Relation::Place.def())
+            .join(JoinType::LeftJoin, event::Relation::Waiting.def())
+            .filter(place::Column::Event.is_null())
+            .filter(waiting::Column::Event.is_null())
+            .count(self.snapshot)
+            .await?;
+        if events > 0 {
+            self.find(AuditFinding::Unplaced { events });
         }
         Ok(())
     }
@@ -281,7 +348,7 @@ impl Verification<'_> {
     }
 
     /// Takes over what an event changed, if it is what the event says.
-    fn replay(&mut self, row: &event::Model) -> Option<Lines> {
+    fn replay(&mut self, row: &event::Model, sequence: Option<u64>) -> Option<Lines> {
         let (lines, root) = row.changes.as_deref().zip(row.changes_root.as_deref())?;
         let lines = Lines::unpack(lines);
         let mut tree = Frontier::default();
@@ -299,7 +366,6 @@ impl Verification<'_> {
             }
         }
         if lines.is_none() || tree.root().as_bytes() != root {
-            let sequence = row.sequence.map(i64::cast_unsigned);
             self.find(AuditFinding::ChangesAltered { sequence, event: row.id });
         }
         lines

@@ -26,12 +26,80 @@ pub(crate) mod event {
         pub(crate) changes_size: Option<i32>,
         /// The root of the tree over the lines.
         pub(crate) changes_root: Option<Vec<u8>>,
-        /// The place in the log; none as long as the event waits for it.
-        pub(crate) sequence: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(crate) enum Relation {}
+    pub(crate) enum Relation {
+        #[sea_orm(has_one = "super::place::Entity")]
+        Place,
+        #[sea_orm(has_one = "super::waiting::Entity")]
+        Waiting,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// `audit_waiting`: events that were written and have no place yet.
+pub(crate) mod waiting {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit_waiting")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) event: i32,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {
+        #[sea_orm(
+            belongs_to = "super::event::Entity",
+            from = "Column::Event",
+            to = "super::event::Column::Id"
+        )]
+        Event,
+    }
+
+    impl Related<super::event::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Event.def()
+        }
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// `audit_place`: which event has a place in the log, and what else events are looked for by.
+pub(crate) mod place {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit_place")]
+    pub(crate) struct Model {
+        /// From 0, without a gap.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) sequence: i64,
+        pub(crate) event: i32,
+        pub(crate) actor: String,
+        pub(crate) action: String,
+        pub(crate) token: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {
+        #[sea_orm(
+            belongs_to = "super::event::Entity",
+            from = "Column::Event",
+            to = "super::event::Column::Id"
+        )]
+        Event,
+    }
+
+    impl Related<super::event::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Event.def()
+        }
+    }
 
     impl ActiveModelBehavior for ActiveModel {}
 }

@@ -37,6 +37,12 @@ fn verify(home: &Home) -> Ended {
     home.run(&["audit", "verify"])
 }
 
+/// Carries out a statement in which `EVENT(n)` is the number of the event with the place n.
+async fn tamper(home: &Home, statement: &str) {
+    let number = "(SELECT event FROM audit_place WHERE sequence = ";
+    home.tamper(&statement.replace("EVENT(", number)).await;
+}
+
 /// Checks that verification fails as a finding, and names what it must.
 fn is_found(ended: &Ended, place: &str) {
     assert_eq!(ended.code, Some(1), "{place}: {ended:?}");
@@ -49,7 +55,7 @@ async fn an_untouched_registry_verifies(engine: Engine) {
     let events = home.number("SELECT COUNT(*) FROM audit_event").await;
     assert!(told.starts_with(&format!("{events} events, ")), "{told}");
     assert!(told.contains("0 events wait"), "{told}");
-    let places = "SELECT MAX(sequence) - MIN(sequence) + 1 FROM audit_event";
+    let places = "SELECT MAX(sequence) - MIN(sequence) + 1 FROM audit_place";
     assert_eq!(home.number(places).await, events, "no gap");
 
     let kept = kept_checkpoint(&home);
@@ -61,22 +67,37 @@ async fn an_untouched_registry_verifies(engine: Engine) {
 }
 
 /// What somebody with full rights on the database does, and what must be named then.
-const DEEDS: [(&[&str], &str); 15] = [
-    (&["UPDATE audit_event SET actor = 'nobody' WHERE sequence = 5"], "event 5 was altered"),
+const DEEDS: [(&[&str], &str); 18] = [
+    (&["UPDATE audit_event SET actor = 'nobody' WHERE id = EVENT(5)"], "event 5 was altered"),
     (
-        &["UPDATE audit_event SET recorded_at = '2020-01-01T00:00:00Z' WHERE sequence = 5"],
+        &["UPDATE audit_event SET recorded_at = '2020-01-01T00:00:00Z' WHERE id = EVENT(5)"],
         "event 5",
     ),
-    (&["DELETE FROM audit_event WHERE sequence = 6"], "event 6 is missing"),
+    (&["DELETE FROM audit_event WHERE id = EVENT(6)"], "event 6 is missing"),
     (
-        &["DELETE FROM audit_event WHERE sequence = (SELECT MAX(sequence) FROM audit_event)"],
+        &[
+            "DELETE FROM audit_event WHERE id = (SELECT MAX(id) FROM audit_event)",
+            "DELETE FROM audit_place WHERE sequence = (SELECT MAX(sequence) FROM audit_place)",
+        ],
         "it was rolled back or events",
+    ),
+    (&["DELETE FROM audit_place WHERE sequence = 6"], "event 6 is missing"),
+    (
+        &[
+            "DELETE FROM audit_place WHERE sequence = (SELECT MAX(sequence) FROM audit_place)",
+            "DELETE FROM audit_checkpoint WHERE size = (SELECT MAX(size) FROM audit_checkpoint)",
+        ],
+        "1 event(s) neither have a place nor wait",
+    ),
+    (
+        &["UPDATE audit_place SET actor = 'nobody' WHERE sequence = 5"],
+        "event 5 is filed under another actor",
     ),
     (
         &[
-            "UPDATE audit_event SET sequence = -1 WHERE sequence = 3",
-            "UPDATE audit_event SET sequence = 3 WHERE sequence = 4",
-            "UPDATE audit_event SET sequence = 4 WHERE sequence = -1",
+            "UPDATE audit_place SET sequence = -1 WHERE sequence = 3",
+            "UPDATE audit_place SET sequence = 3 WHERE sequence = 4",
+            "UPDATE audit_place SET sequence = 4 WHERE sequence = -1",
         ],
         "event 3 was altered",
     ),
@@ -100,7 +121,7 @@ const DEEDS: [(&[&str], &str); 15] = [
     ),
     (
         &["UPDATE audit_event SET changes = \
-           (SELECT changes FROM audit_event other WHERE other.sequence = 7) WHERE sequence = 8"],
+           (SELECT changes FROM audit_event other WHERE other.id = EVENT(7)) WHERE id = EVENT(8)"],
         "the changes of event 8 were altered",
     ),
     (&["UPDATE audit_checkpoint SET note = REPLACE(note, 'haugiang', 'saigon')"], "checkpoint of"),
@@ -118,7 +139,7 @@ async fn whatever_is_changed_beside_the_log_is_named(engine: Engine) {
     for (statements, place) in DEEDS {
         let copy = home.copy().await;
         for statement in statements {
-            copy.tamper(statement).await;
+            tamper(&copy, statement).await;
         }
         let ended = verify(&copy);
         is_found(&ended, place);
@@ -135,10 +156,10 @@ async fn whatever_is_changed_beside_the_log_is_named(engine: Engine) {
 /// A verification must not panic or give up, whatever stands in the tables.
 async fn damage_is_named_and_nothing_panics(engine: Engine) {
     const DAMAGE: [(&str, &str); 6] = [
-        ("UPDATE audit_event SET changes = changes_root WHERE sequence = 4", "event 4"),
-        ("UPDATE audit_event SET changes_root = NULL WHERE sequence = 4", "event 4 was altered"),
+        ("UPDATE audit_event SET changes = changes_root WHERE id = EVENT(4)", "event 4"),
+        ("UPDATE audit_event SET changes_root = NULL WHERE id = EVENT(4)", "event 4 was altered"),
         (
-            "UPDATE audit_tile SET hashes = changes_root FROM audit_event WHERE sequence = 4",
+            "UPDATE audit_tile SET hashes = changes_root FROM audit_event WHERE audit_event.id = EVENT(4)",
             "event",
         ),
         ("UPDATE audit_checkpoint SET note = 'nothing'", "checkpoint of"),
@@ -148,7 +169,7 @@ async fn damage_is_named_and_nothing_panics(engine: Engine) {
     let home = seeded(engine).await;
     for (statement, place) in DAMAGE {
         let copy = home.copy().await;
-        copy.tamper(statement).await;
+        tamper(&copy, statement).await;
         let ended = verify(&copy);
         is_found(&ended, place);
         assert!(!ended.err.contains("panicked"), "{statement}: {ended:?}");
@@ -167,13 +188,14 @@ async fn an_older_copy_is_noticed_by_a_kept_checkpoint(engine: Engine) {
 
     // Whoever has the data key as well can make a log anew; not one that was signed before.
     for statement in [
-        "UPDATE audit_event SET actor = 'nobody' WHERE sequence = 1",
-        "UPDATE audit_event SET sequence = NULL",
+        "UPDATE audit_event SET actor = 'nobody' WHERE id = EVENT(1)",
+        "INSERT INTO audit_waiting (event) SELECT event FROM audit_place",
+        "DELETE FROM audit_place",
         "DELETE FROM audit_mention",
         "DELETE FROM audit_tile",
         "DELETE FROM audit_checkpoint",
     ] {
-        home.tamper(statement).await;
+        tamper(&home, statement).await;
     }
     home.done(&["audit", "checkpoint"]);
     home.done(&["audit", "verify"]);

@@ -22,12 +22,19 @@ const REPEAT: &str = "
         refusal, changes, changes_size, changes_root
     FROM audit_event, time WHERE action = 'partner.register'";
 
+/// What is put into the log so waits for its place.
+const WAIT: &str = "
+    INSERT INTO audit_waiting (event) SELECT id FROM audit_event
+    WHERE id NOT IN (SELECT event FROM audit_place)";
+
 /// A registry with a log of several tiles; an auditor's token lies in a file.
 async fn long_log(engine: Engine) -> Home {
     let home = Home::new(engine).await;
     home.done(&["migrate", "up"]);
     home.done(&["partner", "register", "MOBI", "MobiFone"]);
+    home.done(&["audit", "checkpoint"]);
     home.tamper(REPEAT).await;
+    home.tamper(WAIT).await;
     fs::write(token(&home), home.done(&["token", "issue", "--role", "auditor"])).unwrap();
     home.done(&["audit", "verify"]);
     home
@@ -94,7 +101,12 @@ async fn a_served_log_that_was_changed_or_rolled_back_is_found_out(engine: Engin
     let home = long_log(engine).await;
     let (older, key) = (home.copy().await, key(&home));
     let changed = home.copy().await;
-    changed.tamper("UPDATE audit_event SET actor = 'nobody' WHERE sequence = 300").await;
+    changed
+        .tamper(
+            "UPDATE audit_event SET actor = 'nobody' \
+         WHERE id = (SELECT event FROM audit_place WHERE sequence = 300)",
+        )
+        .await;
     is_found(&verify(&home, &changed.serve_closed(), &key, &[]), "event 300 is not the one");
 
     home.done(&["partner", "update", "MOBI", "--name", "MobiFone Cần Thơ"]);

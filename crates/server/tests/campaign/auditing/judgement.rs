@@ -12,8 +12,8 @@ use crate::harness::Home;
 use crate::registry::Instance;
 
 /// Places in the log that are taken twice, missing, or not given yet.
-const GAPS: &str = "SELECT COUNT(*) - (MAX(sequence) + 1) \
-                    + COUNT(*) - COUNT(DISTINCT sequence) FROM audit_event";
+const GAPS: &str = "SELECT (SELECT COUNT(*) FROM audit_event) - MAX(sequence) - 1 \
+                    + (SELECT COUNT(*) FROM audit_event) - COUNT(*) FROM audit_place";
 
 /// An event as it was exported.
 struct Event {
