@@ -51,7 +51,7 @@ pub(crate) struct Session {
     pub(crate) signature: BodySignature,
     pub(crate) reporting: ReportingRules,
     figures: Arc<OnceCell<Figures>>,
-    marketplaces: Arc<Mutex<Option<Vec<Marketplace>>>>,
+    marketplaces: Arc<Mutex<Option<Vec<Arc<Marketplace>>>>>,
     past_ledgers: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
     past_rollups: Arc<Mutex<HashMap<Instant, Arc<RollupCube>>>>,
 }
@@ -126,14 +126,15 @@ impl Session {
     pub(crate) async fn marketplace(
         &self,
         code: &MarketplaceCode,
-    ) -> Result<Marketplace, ApiError> {
+    ) -> Result<Arc<Marketplace>, ApiError> {
         let mut known = self.marketplaces.lock().await;
-        let find = |all: &[Marketplace]| all.iter().find(|found| found.code == *code).cloned();
+        let find = |all: &[Arc<Marketplace>]| all.iter().find(|found| found.code == *code).cloned();
         if let Some(found) = known.as_deref().and_then(find) {
             return Ok(found);
         }
         // Not read yet, or made known since.
-        let found = find(known.insert(self.reader.marketplaces().await?));
+        let all = self.reader.marketplaces().await?.into_iter().map(Arc::new).collect();
+        let found = find(known.insert(all));
         let damaged = || StoreError::Damaged { what: format!("marketplace {code}") };
         Ok(found.ok_or_else(damaged)?)
     }

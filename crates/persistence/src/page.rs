@@ -58,8 +58,8 @@ pub(crate) fn one_statement_each(selects: Vec<SelectStatement>) -> Vec<SelectSta
     let mut parts = selects.into_iter().enumerate().map(|(place, select)| {
         let mut part = Query::select();
         // Limits inside a union need a subquery on SQLite.
-        part.column(Asterisk).expr_as(Expr::cust(place.to_string()), TAG);
-        part.from_subquery(select, format!("part_{place}"));
+        part.column(Asterisk).from_subquery(select, format!("part_{place}"));
+        tag(&mut part, place);
         part
     });
     let mut statements = Vec::new();
@@ -70,6 +70,11 @@ pub(crate) fn one_statement_each(selects: Vec<SelectStatement>) -> Vec<SelectSta
         statements.push(statement);
     }
     statements
+}
+
+/// Marks the rows of a part of a union, last of all their columns.
+pub(crate) fn tag(part: &mut SelectStatement, place: usize) {
+    part.expr_as(Expr::cust(place.to_string()), TAG);
 }
 
 /// The place of the select that a row answers.

@@ -74,7 +74,7 @@ impl ListingFacets {
         let session = Session::of(context);
         let mut found = Vec::with_capacity(self.facets.marketplaces.len());
         for (code, count) in &self.facets.marketplaces {
-            let marketplace = One(session.marketplace(code).await?.into());
+            let marketplace = One(Marketplace(session.marketplace(code).await?));
             found.push(MarketplaceFacet { marketplace, count: *count });
         }
         Ok(Rows(found))

@@ -7,7 +7,6 @@ use registry_domain::commerce::{self as domain, ListingCode, ProductCode};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time;
 use registry_persistence::{self as store, CommerceKey, ListingRecord};
-use tokio::sync::OnceCell;
 
 use super::facet::ListingFacets;
 use super::loader::{HistoryKey, ListingCountKey, ListingKey, ListingPageKey, SalesKey};
@@ -132,7 +131,7 @@ impl Listing {
     /// Where it is sold (sàn).
     async fn marketplace(&self, context: &Context<'_>) -> Result<One<Marketplace>> {
         let code = &self.0.listing.marketplace;
-        Ok(One(Session::of(context).marketplace(code).await?.into()))
+        Ok(One(Marketplace(Session::of(context).marketplace(code).await?)))
     }
 
     /// Its address there (địa chỉ trang), https.
@@ -206,17 +205,8 @@ pub(crate) struct ListingSummary {
     filter: store::ListingFilter,
     /// The day whose boundaries the list is told on.
     on: time::Date,
-    facets: OnceCell<Arc<store::Facets>>,
-    /// Whether the facets are selected, which tell the number of listings as well.
-    counts_facets: bool,
-}
-
-impl ListingSummary {
-    /// The facets, counted once.
-    async fn counted(&self, session: &Session) -> Result<Arc<store::Facets>, ApiError> {
-        let count = || async { session.reader.listing_facets(&self.filter).await.map(Arc::new) };
-        Ok(Arc::clone(self.facets.get_or_try_init(count).await?))
-    }
+    /// Read with the page if they are selected; they tell the number of listings as well.
+    facets: Option<Arc<store::Facets>>,
 }
 
 #[Object(directive = needs::apply(readers()))]
@@ -224,19 +214,18 @@ impl ListingSummary {
     /// The number of listings in the whole list (tổng số tin đăng); costs a statement, unless the facets
     /// are selected as well.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
-        let session = Session::of(context);
-        if self.counts_facets {
-            return Ok(self.counted(session).await?.total());
+        if let Some(facets) = &self.facets {
+            return Ok(facets.total());
         }
         let key = ListingCountKey(self.filter.clone());
-        Ok(answered(session.records.load_one(key).await?)?)
+        Ok(answered(Session::of(context).records.load_one(key).await?)?)
     }
 
-    /// How many listings of the whole list there are of each kind (số tin đăng theo nhóm); one statement
-    /// for all of them.
-    async fn facets(&self, context: &Context<'_>) -> Result<One<ListingFacets>> {
-        let facets = self.counted(Session::of(context)).await?;
-        Ok(One(ListingFacets { facets, on: self.on, as_of: self.filter.products.as_of }))
+    /// How many listings of the whole list there are of each kind (số tin đăng theo nhóm); all of them are
+    /// counted by the statement that reads the page.
+    async fn facets(&self) -> One<ListingFacets> {
+        let facets = self.facets.clone().unwrap_or_default();
+        One(ListingFacets { facets, on: self.on, as_of: self.filter.products.as_of })
     }
 
     /// What all listings of the list sold (tổng doanh số của danh sách); costs a statement.
@@ -303,10 +292,15 @@ pub(crate) async fn listing_page(
     let on = on.map_or_else(|| session.day(as_of), |unit| unit.on);
     let order = ListingOrder::of(arguments.order_by.as_ref());
     let filter = filter.conditions(session, arguments.search.as_deref(), as_of)?;
-    let (page, list) = page_of(session, &filter, order, arguments.page).await?;
-    let counts_facets = context.look_ahead().field("facets").exists();
-    let whole = ListingSummary { filter, on, facets: OnceCell::new(), counts_facets };
-    Ok(connection(page, list, whole))
+    let (page, list, facets) = if context.look_ahead().field("facets").exists() {
+        let (list, request) = requested(session, &filter, order, arguments.page)?;
+        let read = session.reader.listing_page_with_facets(&filter, order, &request).await?;
+        (shown(read.0, as_of), list, Some(Arc::new(read.1)))
+    } else {
+        let (page, list) = page_of(session, &filter, order, arguments.page).await?;
+        (page, list, None)
+    };
+    Ok(connection(page, list, ListingSummary { filter, on, facets }))
 }
 
 /// A page of the listings of one product, as known at a moment or now.
@@ -328,12 +322,27 @@ async fn page_of(
     order: store::ListingOrder,
     page: PageArguments,
 ) -> Result<(Page<(CommerceKey, Listing)>, List), ApiError> {
-    let list = List::of(("listings", filter, order));
-    let request: PageRequest<CommerceKey> = page.request(list, session)?;
+    let (list, request) = requested(session, filter, order, page)?;
     let key = ListingPageKey(filter.clone(), order, request);
     let page = answered(session.records.load_one(key).await?)?;
-    let as_of = filter.products.as_of;
-    Ok((page.map(|(key, record)| (key, Listing(record, as_of))), list))
+    Ok((shown(page, filter.products.as_of), list))
+}
+
+fn requested(
+    session: &Session,
+    filter: &store::ListingFilter,
+    order: store::ListingOrder,
+    page: PageArguments,
+) -> Result<(List, PageRequest<CommerceKey>), ApiError> {
+    let list = List::of(("listings", filter, order));
+    Ok((list, page.request(list, session)?))
+}
+
+fn shown(
+    page: Page<(CommerceKey, ListingRecord)>,
+    as_of: Option<time::Instant>,
+) -> Page<(CommerceKey, Listing)> {
+    page.map(|(key, record)| (key, Listing(record, as_of)))
 }
 
 /// One listing by its code, as known at a moment or now.

@@ -1,5 +1,7 @@
 //! Marketplaces: reading and changing them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
@@ -21,31 +23,36 @@ use crate::page::{Connection, PageArguments, connection};
 use crate::scalar::Date;
 use crate::session::Session;
 
-/// A marketplace (sàn thương mại điện tử).
-#[derive(Debug, Clone, SimpleObject)]
-#[graphql(serial, directive = needs::apply(readers()))]
-pub(crate) struct Marketplace {
-    /// Its code (mã sàn), like `POSTMART`.
-    code: String,
-    /// What it is called (tên).
-    name: String,
-    /// The first day on which it can be sold on (hoạt động từ ngày); null if older than the records.
-    valid_from: Option<Date>,
-    /// The day after the last (ngừng hoạt động từ ngày); null while it is open.
-    valid_to: Option<Date>,
-    /// Counts the changes from 1 (phiên bản); give it back with the next change.
-    version: u32,
-}
+/// A marketplace as the registry knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Marketplace(pub(crate) Arc<domain::Marketplace>);
 
-impl From<domain::Marketplace> for Marketplace {
-    fn from(found: domain::Marketplace) -> Self {
-        Self {
-            code: found.code.to_string(),
-            name: found.name,
-            valid_from: found.validity.from.map(Date),
-            valid_to: found.validity.until.map(Date),
-            version: found.version,
-        }
+/// A marketplace (sàn thương mại điện tử).
+#[Object(directive = needs::apply(readers()))]
+impl Marketplace {
+    /// Its code (mã sàn), like `POSTMART`.
+    async fn code(&self) -> &str {
+        self.0.code.as_str()
+    }
+
+    /// What it is called (tên).
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The first day on which it can be sold on (hoạt động từ ngày); null if older than the records.
+    async fn valid_from(&self) -> Option<Date> {
+        self.0.validity.from.map(Date)
+    }
+
+    /// The day after the last (ngừng hoạt động từ ngày); null while it is open.
+    async fn valid_to(&self) -> Option<Date> {
+        self.0.validity.until.map(Date)
+    }
+
+    /// Counts the changes from 1 (phiên bản); give it back with the next change.
+    async fn version(&self) -> u32 {
+        self.0.version
     }
 }
 
@@ -73,7 +80,7 @@ pub(super) async fn marketplace_page(
     found.retain(|known| open_on.is_none_or(|day| known.validity.holds(day)));
     let count = MarketplaceCount { total_count: found.len() };
     let page = Page::from_sorted(found.into_iter(), &request, |known| known.code.clone());
-    let page = page.map(|known| (known.code.clone(), Marketplace::from(known)));
+    let page = page.map(|known| (known.code.clone(), Marketplace(Arc::new(known))));
     Ok(connection(page, list, count))
 }
 
@@ -168,7 +175,7 @@ async fn change<C: Command<Outcome = String>>(
             let code = written.outcome.parse::<MarketplaceCode>().ok();
             let code = code.filter(|_| is_shown(context, "marketplace"));
             let marketplace = match code {
-                Some(code) => Some(session.marketplace(&code).await?.into()),
+                Some(code) => Some(Marketplace(session.marketplace(&code).await?)),
                 None => None,
             };
             MarketplacePayload { marketplace, replayed: written.replayed, errors: Vec::new() }

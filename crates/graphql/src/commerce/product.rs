@@ -1,5 +1,7 @@
 //! Products: the object with its ratings, and the list of them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use registry_domain::commerce::{self as domain, ProductCode};
 use registry_domain::page::PageRequest;
@@ -79,7 +81,7 @@ impl Product {
 
     /// Whose it is (người bán).
     async fn seller(&self) -> Seller {
-        Seller(self.0.seller.clone(), self.1)
+        Seller(Arc::clone(&self.0.seller), self.1)
     }
 
     /// Since when it is sold (ngày đăng ký).

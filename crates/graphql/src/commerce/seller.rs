@@ -1,5 +1,7 @@
 //! Sellers: the object and the list of them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Result};
 use registry_domain::commerce::{self as domain, SellerCode};
 use registry_domain::page::PageRequest;
@@ -24,7 +26,7 @@ use crate::unit::AdministrativeUnit;
 
 /// A seller, and the moment as of which it is told; none for now.
 #[derive(Debug, Clone)]
-pub(crate) struct Seller(pub(crate) domain::Seller, pub(crate) Option<Instant>);
+pub(crate) struct Seller(pub(crate) Arc<domain::Seller>, pub(crate) Option<Instant>);
 
 /// Who sells online (người bán): a household, a cooperative or an enterprise of the province.
 #[Object(directive = needs::apply(readers()))]
@@ -122,7 +124,7 @@ pub(super) async fn seller_page(
     let list = List::of(("sellers", &filter, order));
     let request: PageRequest<CommerceKey> = page.request(list, session)?;
     let page = session.reader.seller_page(&filter, order, &request).await?;
-    let page = page.map(|(key, found)| (key, Seller(found, None)));
+    let page = page.map(|(key, found)| (key, Seller(Arc::new(found), None)));
     Ok(connection(page, list, SellerCount(filter)))
 }
 
@@ -132,5 +134,5 @@ pub(crate) async fn one_seller(
     code: SellerCode,
 ) -> Result<Option<Seller>, ApiError> {
     let found = session.records.load_one(SellerKey(code)).await?;
-    Ok(found.map(|found| Seller(found, None)))
+    Ok(found.map(|found| Seller(Arc::new(found), None)))
 }

@@ -13,8 +13,8 @@ use registry_domain::audit::{
     Checkpoint, Digest, NoteFault, TileFault, TileId, Tiles, leaf_hash, tiles_to_append,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, JoinType,
-    QueryFilter, QueryOrder, QuerySelect, RelationTrait as _,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -187,12 +187,16 @@ async fn is_any_waiting(connection: &impl ConnectionTrait) -> Result<bool, Store
 async fn waiting(
     transaction: &DatabaseTransaction,
 ) -> Result<(Vec<event::Model>, bool), StoreError> {
+    let waiting = waiting::Entity::find()
+        .order_by_asc(waiting::Column::Event)
+        .limit(EVENTS_AT_ONCE)
+        .all(transaction)
+        .await?;
     let sizes: Vec<(i32, Option<i32>)> = event::Entity::find()
         .select_only()
         .columns([event::Column::Id, event::Column::ChangesSize])
-        .join(JoinType::InnerJoin, event::Relation::Waiting.def())
-        .order_by_asc(waiting::Column::Event)
-        .limit(EVENTS_AT_ONCE)
+        .filter(event::Column::Id.is_in(waiting.into_iter().map(|waiting| waiting.event)))
+        .order_by_asc(event::Column::Id)
         .into_tuple()
         .all(transaction)
         .await?;

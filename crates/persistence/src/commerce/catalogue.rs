@@ -1,6 +1,7 @@
 //! Sellers and products: what lists of them ask for, and reading them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
@@ -10,13 +11,11 @@ use registry_domain::page::{Page, PageRequest};
 use registry_domain::search::SearchText;
 use registry_domain::time::{Date, Instant, local_date};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
-use super::{code, past, product, search, select_all, seller, stored};
+use super::row::{Cells, select_product, select_seller};
+use super::{code, past, search, stored};
 use crate::entity::{product as product_row, seller as seller_row};
 use crate::moment::recorded;
 use crate::page::{begins_word, counts, one_statement_each, tagged};
@@ -84,24 +83,22 @@ impl CatalogueSort {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductRecord {
     /// The product.
-    pub product: Product,
+    pub product: Arc<Product>,
     /// Its seller.
-    pub seller: Seller,
+    pub seller: Arc<Seller>,
 }
 
 impl ProductRecord {
-    pub(super) fn read(row: &QueryResult) -> Result<Self, StoreError> {
-        Ok(Self {
-            product: product(product_row::Model::from_query_result(row, "product_")?)?,
-            seller: seller(seller_row::Model::from_query_result(row, "seller_")?)?,
-        })
+    pub(super) fn read(cells: &mut Cells<'_>) -> Result<Self, StoreError> {
+        let product = Arc::new(cells.read_product()?);
+        Ok(Self { product, seller: Arc::new(cells.read_seller()?) })
     }
 }
 
-/// Products with their sellers, all columns of both.
+/// Selects what [`ProductRecord::read`] reads: products with their sellers.
 pub(super) fn select_products(select: &mut SelectStatement) {
-    select_all::<product_row::Entity>(select, "product_");
-    select_all::<seller_row::Entity>(select, "seller_");
+    select_product(select);
+    select_seller(select);
 }
 
 /// Joins the sellers to a statement that has the products, both as known at a moment or now.
@@ -174,8 +171,11 @@ impl Reader {
     pub async fn sellers(&self, codes: &[SellerCode]) -> Result<Vec<Seller>, StoreError> {
         self.require(Scope::RegistryRead)?;
         let numbers = codes.iter().map(|code| stored(*code));
-        let select = seller_row::Entity::find().filter(seller_row::Column::Number.is_in(numbers));
-        select.all(&self.connection).await?.into_iter().map(seller).collect()
+        let mut select = Query::select();
+        select.from(seller_row::Entity).and_where(seller_row::Column::Number.is_in(numbers));
+        select_seller(&mut select);
+        let rows = self.connection.query_all(&select).await?;
+        rows.iter().map(|row| Cells::of(row).read_seller()).collect()
     }
 
     /// A page of sellers.
@@ -189,7 +189,7 @@ impl Reader {
         self.require(Scope::RegistryRead)?;
         let mut select = Query::select();
         select.from(Entity).cond_where(sellers_of(filter));
-        select_all::<Entity>(&mut select, "seller_");
+        select_seller(&mut select);
         let place = match order.by {
             CatalogueSort::RegisteredOn => {
                 Some(Place::day(Expr::col((Entity, Column::RegisteredOn))))
@@ -200,7 +200,7 @@ impl Reader {
         key::cut(&mut select, (place.as_ref(), number), order.direction, page);
         let mut found = Vec::new();
         for row in self.connection.query_all(&select).await? {
-            let seller = seller(seller_row::Model::from_query_result(&row, "seller_")?)?;
+            let seller = Cells::of(&row).read_seller()?;
             let value = order.by.day_of(seller.registered_on);
             found.push((CommerceKey { value, number: seller.code.number() }, seller));
         }
@@ -222,7 +222,7 @@ impl Reader {
         let number = Expr::col((product_row::Entity, product_row::Column::Number));
         select.and_where(number.is_in(codes.iter().map(|code| stored(*code))));
         let rows = self.connection.query_all(&select).await?;
-        rows.iter().map(ProductRecord::read).collect()
+        rows.iter().map(|row| ProductRecord::read(&mut Cells::of(row))).collect()
     }
 
     /// One page of products per filter, in the order of the filters.
@@ -248,7 +248,7 @@ impl Reader {
         let mut found: Vec<Vec<(CommerceKey, ProductRecord)>> = vec![Vec::new(); filters.len()];
         for statement in one_statement_each(selects.collect()) {
             for row in self.connection.query_all(&statement).await? {
-                let record = ProductRecord::read(&row)?;
+                let record = ProductRecord::read(&mut Cells::of(&row))?;
                 let value = match order.by {
                     CatalogueSort::Distance => row.try_get("", DISTANCE)?,
                     by => by.day_of(record.product.registered_on),

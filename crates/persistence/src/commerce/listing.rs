@@ -1,6 +1,7 @@
 //! Listings: pages, counts, histories and sales, each of any number of lists in one statement.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
@@ -9,15 +10,13 @@ use registry_domain::commerce::{
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::{Date, Instant, YearMonth};
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult};
 
 use super::catalogue::{join_sellers, select_products};
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
-use super::{ProductFilter, ProductRecord, code, listing, past, search, select_all, stored};
-use crate::entity::listing::{Column, Entity, Model, sales, version};
+use super::row::{Cells, select_listing};
+use super::{ProductFilter, ProductRecord, code, past, search, stored};
+use crate::entity::listing::{Column, Entity, sales, version};
 use crate::entity::product;
 use crate::moment::{recorded, standing};
 use crate::page::{counts, one_statement_each, tagged};
@@ -66,7 +65,7 @@ pub enum ListingSort {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListingRecord {
     /// The listing.
-    pub listing: Listing,
+    pub listing: Arc<Listing>,
     /// Its product, and whose it is.
     pub product: ProductRecord,
 }
@@ -118,7 +117,7 @@ impl ListingFilter {
     }
 
     /// What the list is sorted by before the code, if by anything.
-    fn place(&self, sort: ListingSort) -> Option<Place> {
+    pub(super) fn place(&self, sort: ListingSort) -> Option<Place> {
         let column = |column| -> SimpleExpr { Expr::col((Entity, column)) };
         match sort {
             ListingSort::Code => None,
@@ -132,14 +131,16 @@ impl ListingFilter {
 }
 
 impl ListingRecord {
-    fn read(row: &QueryResult) -> Result<Self, StoreError> {
-        Ok(Self {
-            listing: listing(Model::from_query_result(row, "listing_")?)?,
-            product: ProductRecord::read(row)?,
-        })
+    pub(super) fn read(cells: &mut Cells<'_>) -> Result<Self, StoreError> {
+        let listing = Arc::new(cells.read_listing()?);
+        Ok(Self { listing, product: ProductRecord::read(cells)? })
     }
 
-    fn key(&self, sort: ListingSort, row: &QueryResult) -> Result<CommerceKey, StoreError> {
+    pub(super) fn key(
+        &self,
+        sort: ListingSort,
+        row: &QueryResult,
+    ) -> Result<CommerceKey, StoreError> {
         let value = match sort {
             ListingSort::Code => 0,
             ListingSort::Price => self.listing.price,
@@ -148,6 +149,12 @@ impl ListingRecord {
         };
         Ok(CommerceKey { value, number: self.listing.code.number() })
     }
+}
+
+/// Selects what [`ListingRecord::read`] reads: listings with their products and sellers.
+pub(super) fn select_listings(select: &mut SelectStatement) {
+    select_listing(select);
+    select_products(select);
 }
 
 impl Reader {
@@ -161,12 +168,11 @@ impl Reader {
         let products = ProductFilter { as_of, ..ProductFilter::default() };
         let filter = ListingFilter { products, ..ListingFilter::default() };
         let mut select = filter.select(self.today());
-        select_all::<Entity>(&mut select, "listing_");
-        select_products(&mut select);
+        select_listings(&mut select);
         let number = Expr::col((Entity, Column::Number));
         select.and_where(number.is_in(codes.iter().map(|code| stored(*code))));
         let rows = self.connection.query_all(&select).await?;
-        rows.iter().map(ListingRecord::read).collect()
+        rows.iter().map(|row| ListingRecord::read(&mut Cells::of(row))).collect()
     }
 
     /// One page of listings per filter, in the order of the filters.
@@ -179,8 +185,7 @@ impl Reader {
         self.require(Scope::RegistryRead)?;
         let selects = filters.iter().map(|filter| {
             let mut select = filter.select(self.today());
-            select_all::<Entity>(&mut select, "listing_");
-            select_products(&mut select);
+            select_listings(&mut select);
             let place = filter.place(order.by);
             if order.by == ListingSort::Distance {
                 let distance = place.as_ref().map(|place| place.of_row.clone());
@@ -193,7 +198,7 @@ impl Reader {
         let mut found: Vec<Vec<(CommerceKey, ListingRecord)>> = vec![Vec::new(); filters.len()];
         for statement in one_statement_each(selects.collect()) {
             for row in self.connection.query_all(&statement).await? {
-                let record = ListingRecord::read(&row)?;
+                let record = ListingRecord::read(&mut Cells::of(&row))?;
                 found[tagged(&row)?].push((record.key(order.by, &row)?, record));
             }
         }

@@ -8,20 +8,16 @@ mod marketplace;
 mod past;
 mod product;
 mod publish;
+mod row;
 mod sales;
 mod search;
 mod seller;
 
 use registry_domain::code::{Code, CodeKind};
-use registry_domain::commerce::{
-    Listing, ListingStatus, Product, ProductCategory, Rating, Seller, SellerKind, Stars,
-};
-use registry_domain::unit::UnitId;
-use sea_orm::sea_query::SelectStatement;
-use sea_orm::{EntityTrait, IdenStatic, Iterable};
+use registry_domain::commerce::{Listing, ListingStatus};
 
 use crate::StoreError;
-use crate::entity::{listing as listing_row, product as product_row, seller as seller_row};
+use crate::entity::listing as listing_row;
 
 pub use catalogue::{CatalogueOrder, CatalogueSort, ProductFilter, ProductRecord, SellerFilter};
 pub use facet::Facets;
@@ -42,49 +38,6 @@ fn code<K: CodeKind>(stored: i32) -> Result<Code<K>, StoreError> {
 
 fn stored<K: CodeKind>(code: Code<K>) -> i32 {
     code.number().cast_signed()
-}
-
-/// Selects all columns of `E`, named with `prefix`, so that those of several tables can stand together.
-fn select_all<E: EntityTrait>(select: &mut SelectStatement, prefix: &str) {
-    use sea_orm::sea_query::Expr;
-    for column in E::Column::iter() {
-        let name = column.as_str();
-        select.expr_as(Expr::col((E::default(), column)), format!("{prefix}{name}"));
-    }
-}
-
-fn seller(row: seller_row::Model) -> Result<Seller, StoreError> {
-    let damaged = || StoreError::damaged(format!("seller {}", row.number));
-    let household = |stored| crate::household::number(stored).code();
-    Ok(Seller {
-        code: code(row.number)?,
-        kind: SellerKind::from_code(&row.kind).ok_or_else(damaged)?,
-        name: row.name,
-        hamlet: UnitId::new(row.hamlet_id),
-        household: row.household.map(household),
-        registered_on: row.registered_on,
-        version: row.version.cast_unsigned(),
-    })
-}
-
-fn product(row: product_row::Model) -> Result<Product, StoreError> {
-    let damaged = || StoreError::damaged(format!("product {}", row.number));
-    let rating = match (row.stars, row.decided_on, row.expires_on, row.decision) {
-        (Some(stars), Some(decided_on), Some(expires_on), Some(decision)) => {
-            let stars = Stars::parse(stars.into()).map_err(|_| damaged())?;
-            Some(Rating { stars, decided_on, expires_on, decision })
-        }
-        _ => None,
-    };
-    Ok(Product {
-        code: code(row.number)?,
-        seller: code(row.seller)?,
-        category: ProductCategory::from_code(&row.category).ok_or_else(damaged)?,
-        name: row.name,
-        registered_on: row.registered_on,
-        rating,
-        version: row.version.cast_unsigned(),
-    })
 }
 
 fn listing(row: listing_row::Model) -> Result<Listing, StoreError> {
