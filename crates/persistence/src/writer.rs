@@ -326,6 +326,12 @@ impl Writer {
         Ok(i64::from(*self.event.get_or_init(|| drawn)))
     }
 
+    /// Gives the event a number that was drawn with something else, by [`Self::event`]'s rules; unless
+    /// it has one.
+    pub(crate) fn number_event(&self, drawn: i32) {
+        self.event.get_or_init(|| drawn);
+    }
+
     /// Locks the selected rows until the end, unless this is a rehearsal. SQLite has one writer anyway.
     pub(crate) fn locking<S: QuerySelect>(&self, select: S) -> S {
         match self.mode {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_graphql::Result;
 use futures_util::{Stream, StreamExt as _, stream};
@@ -46,7 +47,7 @@ impl Listener {
     async fn next(&mut self) -> Option<Result<CertificateReport, ApiError>> {
         loop {
             if let Some(report) = self.waiting.pop_front() {
-                return Some(Ok(CertificateReport(report, None)));
+                return Some(Ok(CertificateReport(Arc::new(report), None)));
             }
             if !self.due {
                 self.moments.next().await?;

@@ -1,6 +1,7 @@
 //! Reports: the object, its lines and revisions, and the list of them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::PartnerCode;
@@ -96,7 +97,7 @@ pub(crate) struct CertificateReportSignature {
 
 /// A report, and the moment as of which it is told.
 #[derive(Debug, Clone)]
-pub(crate) struct CertificateReport(pub(crate) Report, pub(crate) Option<time::Instant>);
+pub(crate) struct CertificateReport(pub(crate) Arc<Report>, pub(crate) Option<time::Instant>);
 
 fn line(unit: AdministrativeUnit, counts: &domain::Counts) -> CertificateLine {
     CertificateLine {
@@ -229,7 +230,7 @@ impl CertificateReport {
         let Some(revision) = self.0.supersedes else { return Ok(None) };
         let mut statements = self.statements(context).await?.into_iter();
         let known = statements.find(|report| report.key.revision == revision);
-        Ok(known.map(|report| Self(report, self.1)))
+        Ok(known.map(|report| Self(Arc::new(report), self.1)))
     }
 
     /// Why it corrects (lý do đính chính).
@@ -241,7 +242,7 @@ impl CertificateReport {
     #[graphql(directive = list_size::apply(Some(5), None))]
     async fn revisions(&self, context: &Context<'_>) -> Result<Vec<Self>> {
         let statements = self.statements(context).await?.into_iter();
-        Ok(statements.map(|report| Self(report, self.1)).collect())
+        Ok(statements.map(|report| Self(Arc::new(report), self.1)).collect())
     }
 
     /// What it changes, commune by commune, against what it corrects, or against another revision
@@ -396,7 +397,7 @@ pub(crate) async fn report_page(
     let page = page.map(|report| {
         let position =
             ReportPosition { submitted_at: report.submitted_at, key: report.key.clone() };
-        (position, CertificateReport(report, filter.as_of))
+        (position, CertificateReport(Arc::new(report), filter.as_of))
     });
     Ok(connection(page, list, ReportCount(filter)))
 }
@@ -406,7 +407,7 @@ pub(crate) async fn one_report(
     session: &Session,
     key: &ReportKey,
 ) -> Result<Option<CertificateReport>, ApiError> {
-    Ok(session.reader.report(key).await?.map(|report| CertificateReport(report, None)))
+    Ok(session.reader.report(key).await?.map(|report| CertificateReport(Arc::new(report), None)))
 }
 
 /// How many communes there are on a period's boundaries.

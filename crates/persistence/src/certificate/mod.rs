@@ -5,6 +5,7 @@
 
 mod decide;
 mod ledger;
+mod month;
 mod period;
 mod read;
 mod reconcile;
@@ -20,13 +21,15 @@ use registry_domain::certificate::{
 use registry_domain::fault::{Fault, Path, Rule};
 use registry_domain::time::YearMonth;
 use registry_domain::unit::UnitId;
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, Statement,
+};
 
-use crate::entity::certificate_report::{Column, Entity, Model, line, version};
+use crate::entity::certificate_report::{Column, Entity, Model, line};
 use crate::partner::{self, stored_partner};
 use crate::writer::{Writer, refuse};
-use crate::{Reader, StoreError, WriteError};
+use crate::{Reader, StoreError, WriteError, engine};
 
 pub use decide::{ReviewReport, WithdrawReport};
 pub(crate) use ledger::LedgerCache;
@@ -79,17 +82,22 @@ impl Writer {
             .await?)
     }
 
-    /// Counts one change of what counts; its number.
+    /// Counts one change of what counts, in `certificate_version`, when all of it is locked; its number.
+    /// Draws the event's number with it: receipts tell that as well.
     async fn count_change(&self, subject: &str) -> Result<i64, StoreError> {
-        let first = version::ActiveModel { subject: Set(subject.to_owned()), version: Set(1) };
-        let count_up = OnConflict::column(version::Column::Subject)
-            .value(version::Column::Version, Expr::cust("certificate_version.version + 1"))
-            .to_owned();
-        let counted = version::Entity::insert(first)
-            .on_conflict(count_up)
-            .exec_with_returning(&self.transaction)
-            .await?;
-        Ok(counted.version)
+        let backend = self.transaction.get_database_backend();
+        let subject_place = if backend == DbBackend::Postgres { "$1" } else { "?" };
+        let count_up = format!(
+            "INSERT INTO certificate_version (subject, version) VALUES ({subject_place}, 1) \
+             ON CONFLICT (subject) DO UPDATE SET version = certificate_version.version + 1 \
+             RETURNING version, {} AS event",
+            engine::event_number(backend)
+        );
+        let count_up = Statement::from_sql_and_values(backend, count_up, [subject.into()]);
+        let counted = self.transaction.query_one_raw(count_up).await?;
+        let counted = counted.ok_or_else(|| StoreError::damaged("the versions of certificates"))?;
+        self.number_event(counted.try_get("", "event")?);
+        Ok(counted.try_get("", "version")?)
     }
 }
 

@@ -11,12 +11,12 @@ use registry_domain::certificate::{
 };
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::time::YearMonth;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sha2::{Digest as _, Sha256};
 
+use super::month::Month;
 use super::{ended, key, not_suspended, state, stored_revision, update};
-use crate::entity::certificate_report::{Column, Entity, Model, closing, line};
+use crate::entity::certificate_report::{Entity, Model, closing, line};
 use crate::personal::hex;
 use crate::writer::{Command, Writer};
 use crate::{StoreError, WriteError};
@@ -107,23 +107,21 @@ impl Command for SubmitReport {
         let named = self.report.lines.iter().map(|(at, line)| (at, line.unit));
         faults.extend(check_communes(named.enumerate(), *period, writer.units()));
 
-        let statements = writer.statements(partner, *period).await?;
-        let corrected = predecessor(&self.report, &statements, &at)?;
+        let since = known.agreement.as_ref().map(|agreement| YearMonth::of(agreement.from));
+        let month = Month::load(writer, partner, *period, since).await?;
+        let corrected = predecessor(&self.report, &month.statements, &at)?;
         let corrected = corrected.map_err(|found| faults.extend(found)).ok().flatten();
 
-        let (expected_issued, history) = expected(writer, &self.report, &known).await?;
+        let (expected_issued, history) = expected(&self.report, &month, since);
         let told = self.report.cumulative_issued;
         // A total can only contradict lines that are right.
         if faults.is_empty() {
             let judged = ControlTotal::judge(told, expected_issued, history, self.rules.tolerance);
             faults.keep(at.field("cumulativeIssued"), judged);
         }
-        let last = statements.last().map(|row| Revision::new(row.revision.cast_unsigned()));
-        let state = if is_closed(writer, *period).await? {
-            ReportState::PendingReview
-        } else {
-            ReportState::Accepted
-        };
+        let last = month.statements.last().map(|row| Revision::new(row.revision.cast_unsigned()));
+        let state =
+            if month.is_closed { ReportState::PendingReview } else { ReportState::Accepted };
         let plan = ReportPlan {
             revision: last.flatten().map_or(Revision::FIRST, Revision::next),
             state,
@@ -270,34 +268,14 @@ fn predecessor(
     Ok(faults.or(Some(Some(revision))))
 }
 
-/// The total that earlier reports and these lines make, and whether no earlier report is missing.
-async fn expected(
-    writer: &Writer,
-    report: &NewReport,
-    partner: &Partner,
-) -> Result<(u64, HistoryState), StoreError> {
-    let first = partner.agreement.as_ref().map(|agreement| YearMonth::of(agreement.from));
-    let since = first.map_or(0, YearMonth::index);
-    let within = format!("CAST(SUM(CASE WHEN month >= {since} THEN 1 ELSE 0 END) AS BIGINT)");
-    let earlier: Option<(Option<i64>, Option<i64>)> = Entity::find()
-        .select_only()
-        .column_as(Expr::cust(within), "months")
-        .column_as(Expr::cust("CAST(SUM(issued) AS BIGINT)"), "issued")
-        .filter(Column::Partner.eq(report.partner.as_str()))
-        .filter(Column::Month.lt(report.period.index()))
-        .filter(Column::State.eq(ReportState::Accepted.code()))
-        .into_tuple()
-        .one(&writer.transaction)
-        .await?;
-    let (months, issued) = earlier.unwrap_or_default();
-    let owed = first.map_or(0, |first| report.period.index() - first.index());
-    let history = if months.unwrap_or_default() >= i64::from(owed) {
-        HistoryState::Complete
-    } else {
-        HistoryState::Gaps
-    };
+/// The total that earlier reports and these lines make, and whether no earlier report is missing of a
+/// partner whose agreement holds from the month `since` on.
+fn expected(report: &NewReport, month: &Month, since: Option<YearMonth>) -> (u64, HistoryState) {
+    let owed = since.map_or(0, |since| report.period.index() - since.index());
+    let is_complete = month.months_before >= i64::from(owed);
+    let history = if is_complete { HistoryState::Complete } else { HistoryState::Gaps };
     let lines = report.lines.iter().map(|(_, line)| u64::from(line.counts.issued.get()));
-    Ok((issued.unwrap_or_default().cast_unsigned() + lines.sum::<u64>(), history))
+    (month.issued_before + lines.sum::<u64>(), history)
 }
 
 pub(super) async fn is_closed(writer: &Writer, period: YearMonth) -> Result<bool, StoreError> {

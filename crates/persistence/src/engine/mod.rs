@@ -236,19 +236,19 @@ pub(crate) async fn next_event_number(
     connection: &impl ConnectionTrait,
 ) -> Result<i32, StoreError> {
     let backend = connection.get_database_backend();
-    let draw = match backend {
-        DbBackend::Postgres => {
-            "SELECT nextval(pg_get_serial_sequence('audit_event', 'id'))::int AS number"
-        }
-        // Whoever asks is the only writer.
-        _ => {
-            "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'audit_event'), 0) + 1 \
-             AS number"
-        }
-    };
+    let draw = format!("SELECT {} AS number", event_number(backend));
     let drawn = connection.query_one_raw(Statement::from_string(backend, draw)).await?;
     let drawn = drawn.ok_or_else(|| StoreError::damaged("the numbers of events"))?;
     Ok(drawn.try_get("", "number")?)
+}
+
+/// The expression that draws the number of an event, for statements that do something else as well.
+pub(crate) const fn event_number(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "nextval(pg_get_serial_sequence('audit_event', 'id'))::int",
+        // Whoever asks is the only writer.
+        _ => "(SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'audit_event')",
+    }
 }
 
 /// Takes `count` numbers for records of a kind that nobody else gets, in ascending order. On

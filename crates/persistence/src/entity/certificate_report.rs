@@ -76,24 +76,6 @@ pub(crate) mod line {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// `certificate_version`: counts up with every change of what counts.
-pub(crate) mod version {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "certificate_version")]
-    pub(crate) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(crate) subject: String,
-        pub(crate) version: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(crate) enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
 /// `period_closing`: one row per closing of a period.
 pub(crate) mod closing {
     use chrono::{DateTime, Utc};
