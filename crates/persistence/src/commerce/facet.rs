@@ -11,12 +11,12 @@ use registry_domain::unit::UnitId;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{
     Alias, Asterisk, CommonTableExpression, Expr, ExprTrait, Query, SelectStatement, SimpleExpr,
-    UnionType,
+    UnionType, WithClause,
 };
 
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
 use super::listing::{ListingFilter, ListingOrder, ListingRecord, ListingSort, select_listings};
-use super::row::{Cells, name_of, names};
+use super::row::{Cells, RECORD, name_of};
 use crate::entity::{listing, product, seller};
 use crate::page::{tag, tagged};
 use crate::{Reader, StoreError};
@@ -65,7 +65,10 @@ impl Reader {
     ) -> Result<(Page<(CommerceKey, ListingRecord)>, Facets), StoreError> {
         self.require(Scope::RegistryRead)?;
         let listed = filter.listed(self.today());
-        let listed = CommonTableExpression::new().table_name(LISTED).query(listed).to_owned();
+        let mut named = CommonTableExpression::new();
+        named.table_name(LISTED).query(listed);
+        let mut with = WithClause::new();
+        with.cte(named);
         let mut parts = Query::select();
         // Limits inside a union need a subquery on SQLite.
         parts.column(Asterisk).from_subquery(cut(filter, order, page), "page");
@@ -75,7 +78,7 @@ impl Reader {
             tag(&mut part, place);
             parts.union(UnionType::All, part);
         }
-        let statement = parts.with(Query::with().cte(listed).to_owned());
+        let statement = parts.with(with);
         let (mut items, mut facets) = (Vec::new(), Facets::default());
         for row in self.connection.query_all(&statement).await? {
             if let Some(kind) = KINDS.get(tagged(&row)?) {
@@ -123,8 +126,7 @@ fn cut(
     select
         .expr_as(nothing_of("TEXT"), "value")
         .expr_as(nothing_of("BIGINT"), "count")
-        .columns(names())
-        .column(DISTANCE)
+        .column((LISTED, Asterisk))
         .from(LISTED);
     let number = column(listing::Column::Number);
     key::cut(&mut select, (place.as_ref(), number), order.direction, page);
@@ -154,9 +156,8 @@ impl Kind {
             .expr_as(Expr::col(Asterisk).count(), "count")
             .from(LISTED)
             .group_by_col(self.column());
-        for name in names().into_iter().chain([Alias::new(DISTANCE)]) {
-            select.expr_as(Expr::cust("NULL"), name);
-        }
+        // Distance and stars come after what makes a listing.
+        select.expr(Expr::cust(["NULL"; RECORD + 2].join(", ")));
         select
     }
 }

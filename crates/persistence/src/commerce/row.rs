@@ -127,12 +127,8 @@ pub(super) fn select_listing(select: &mut SelectStatement) {
     select_named::<listing_row::Entity>(select, &LISTING);
 }
 
-/// The names of all that is selected of listings with their products and sellers, in order.
-pub(super) fn names() -> Vec<Alias> {
-    let listing = LISTING.map(name_of::<listing_row::Entity>).into_iter();
-    let product = PRODUCT.map(name_of::<product_row::Entity>);
-    listing.chain(product).chain(SELLER.map(name_of::<seller_row::Entity>)).collect()
-}
+/// How many columns make a listing with its product and seller.
+pub(super) const RECORD: usize = LISTING.len() + PRODUCT.len() + SELLER.len();
 
 /// Selects columns, each named with its table, so that those of several tables can stand together.
 fn select_named<E: EntityTrait>(select: &mut SelectStatement, columns: &[E::Column]) {
