@@ -1,15 +1,23 @@
 //! Events get their places in a table beside them: what an event said is written once and its row
 //! never touched again, and whoever writes it keeps no index but that of its number.
+//!
+//! Instances of the version before can't go on beside it: they are to be stopped first.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, integer, string, string_null};
+use sea_orm_migration::sea_orm::DbBackend;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        lock_events(manager).await?;
         manager.create_table(waiting()).await?;
         manager.create_table(place()).await?;
         let connection = manager.get_connection();
@@ -33,6 +41,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        lock_events(manager).await?;
         let mut sequence = big_integer_null("sequence");
         let add = Table::alter().table("audit_event").add_column(&mut sequence).to_owned();
         manager.alter_table(add).await?;
@@ -47,6 +56,15 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
+}
+
+/// No event may be written or placed meanwhile.
+async fn lock_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    if manager.get_database_backend() == DbBackend::Postgres {
+        let lock = "LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE";
+        manager.get_connection().execute_unprepared(lock).await?;
+    }
+    Ok(())
 }
 
 /// Events that were written and have no place yet.

@@ -62,7 +62,8 @@ fn keys<E: EntityTrait>() -> Vec<E::Column> {
 }
 
 /// Writes that don't depend on each other, to be carried out together: none of them sees what
-/// another does, and no two may be about the same row.
+/// another does, but for the key that [`Writes::insert_last_key`] takes from the one before it, and no
+/// two may be about the same row.
 #[derive(Debug)]
 pub(crate) struct Writes {
     backend: DbBackend,

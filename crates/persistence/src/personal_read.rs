@@ -8,7 +8,7 @@ use registry_domain::household::HouseholdNumber;
 use registry_domain::personal::Clarity;
 use registry_domain::unit::UnitId;
 
-use crate::audit::{Changes, Deed, Occasion, Outcome, note};
+use crate::audit::{Changes, Deed, Occasion, Outcome, note_apart};
 use crate::{Reader, StoreError};
 
 impl Reader {
@@ -60,7 +60,7 @@ impl Reader {
             outcome: Outcome::Read { purpose: purpose.as_str(), changes: changes.pack() },
         };
         // The reader's own connections can't write.
-        note(&self.store.connections.writers, &occasion, deed).await?;
+        note_apart(&self.store.connections.writers, &occasion, deed).await?;
         self.store.sequencing.wake();
         Ok(())
     }

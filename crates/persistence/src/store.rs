@@ -132,7 +132,7 @@ impl Store {
     }
 
     /// Makes the numbers that no record got free again: what goes on with a history whose records
-    /// know each other's codes needs them without a gap.
+    /// know each other's codes needs them without a gap. Nobody may be writing without a retry's key.
     pub async fn take_back_numbers(&self) -> Result<(), StoreError> {
         engine::take_back_numbers(&self.inner.connections.writers).await
     }

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Object, OutputType, Result, SimpleObject};
 use registry_domain::commerce::{self as domain, ListingCode, ProductCode};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time;
-use registry_persistence::{self as store, CommerceKey, ListingRecord};
+use registry_persistence::{self as store, CommerceKey, ListingRecord, StoreError};
 
 use super::facet::ListingFacets;
 use super::loader::{HistoryKey, ListingCountKey, ListingKey, ListingPageKey, SalesKey};
@@ -223,9 +223,10 @@ impl ListingSummary {
 
     /// How many listings of the whole list there are of each kind (số tin đăng theo nhóm); all of them are
     /// counted by the statement that reads the page.
-    async fn facets(&self) -> One<ListingFacets> {
-        let facets = self.facets.clone().unwrap_or_default();
-        One(ListingFacets { facets, on: self.on, as_of: self.filter.products.as_of })
+    async fn facets(&self) -> Result<One<ListingFacets>> {
+        let unread = || StoreError::Damaged { what: "facets that were not selected".into() };
+        let facets = self.facets.clone().ok_or_else(unread).map_err(ApiError::from)?;
+        Ok(One(ListingFacets { facets, on: self.on, as_of: self.filter.products.as_of }))
     }
 
     /// What all listings of the list sold (tổng doanh số của danh sách); costs a statement.

@@ -2,16 +2,17 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt as _;
 use registry_domain::access::TokenId;
 use registry_domain::time::Instant;
-use sea_orm::{ConnectionTrait, Iterable as _};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, Iterable as _};
 
 use super::change::Packed;
 use super::record::{instant, write_text};
-use crate::StoreError;
 use crate::bulk::Writes;
 use crate::entity::audit::event::{Column, Entity, Model};
 use crate::entity::audit::waiting;
+use crate::{StoreError, engine};
 
 /// Who did something, and by which request.
 #[derive(Debug, Clone)]
@@ -44,13 +45,31 @@ pub(crate) enum Outcome<'a> {
 
 /// Notes an event; in the transaction of what it is about.
 pub(crate) async fn note(
-    connection: &impl ConnectionTrait,
+    transaction: &DatabaseTransaction,
     occasion: &Occasion<'_>,
     deed: Deed<'_>,
 ) -> Result<(), StoreError> {
-    let mut writes = Writes::new(connection.get_database_backend());
+    let mut writes = Writes::new(transaction.get_database_backend());
     add_note(&mut writes, occasion, deed)?;
-    writes.write(connection).await
+    writes.write(transaction).await
+}
+
+/// Notes an event that no change goes with, in a transaction of its own: an event and its place among
+/// those that wait are written together or not at all.
+pub(crate) async fn note_apart(
+    writers: &DatabaseConnection,
+    occasion: &Occasion<'_>,
+    deed: Deed<'_>,
+) -> Result<(), StoreError> {
+    let mut writes = Writes::new(writers.get_database_backend());
+    add_note(&mut writes, occasion, deed)?;
+    let writers = writers.clone();
+    let noting = async move {
+        let transaction = engine::begin_writing(&writers).await?;
+        writes.write(&transaction).await?;
+        Ok(transaction.commit().await?)
+    };
+    engine::to_the_end(noting.boxed()).await
 }
 
 /// Notes an event together with other writes.

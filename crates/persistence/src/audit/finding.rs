@@ -82,6 +82,16 @@ pub enum AuditFinding {
         /// How many.
         events: u64,
     },
+    /// Events have a place and wait for one as well: the log can't go on.
+    PlacedAndWaiting {
+        /// How many.
+        events: u64,
+    },
+    /// Events that wait for their places are gone.
+    WaitingMissing {
+        /// How many.
+        events: u64,
+    },
     /// An event is not found by whom it is of, what was done or which token: it is filed under others.
     Misfiled {
         /// Its place, from 0.
@@ -147,6 +157,14 @@ impl fmt::Display for AuditFinding {
             Self::Unplaced { events } => write!(
                 f,
                 "{events} event(s) neither have a place nor wait for one / {events} sự kiện không có thứ tự trong nhật ký"
+            ),
+            Self::PlacedAndWaiting { events } => write!(
+                f,
+                "{events} event(s) have a place and wait for one as well / {events} sự kiện đã có thứ tự mà vẫn trong hàng chờ"
+            ),
+            Self::WaitingMissing { events } => write!(
+                f,
+                "{events} event(s) that wait for a place are missing / thiếu {events} sự kiện đang chờ"
             ),
             Self::Misfiled { sequence } => write!(
                 f,

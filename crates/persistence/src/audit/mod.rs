@@ -23,7 +23,7 @@ mod verify;
 pub(crate) const IS_LEFT_OUT: bool = cfg!(feature = "unaudited");
 
 pub(crate) use change::Changes;
-pub(crate) use event::{Deed, Occasion, Outcome, add_note, note};
+pub(crate) use event::{Deed, Occasion, Outcome, add_note, note_apart};
 pub use finding::AuditFinding;
 pub(crate) use key::begin;
 pub use key::stored_log_key;

@@ -5,7 +5,7 @@ use registry_domain::access::{Principal, WritingPrincipal};
 use registry_domain::fault::Faults;
 use serde::Serialize;
 
-use super::event::{Deed, Occasion, Outcome, note};
+use super::event::{Deed, Occasion, Outcome, note_apart};
 use crate::writer::{Command, WriteRequest};
 use crate::{Store, StoreError};
 
@@ -64,7 +64,7 @@ impl Store {
 
     /// Notes an event that no change goes with.
     async fn note_apart(&self, occasion: &Occasion<'_>, deed: Deed<'_>) -> Result<(), StoreError> {
-        note(&self.inner.connections.writers, occasion, deed).await?;
+        note_apart(&self.inner.connections.writers, occasion, deed).await?;
         self.inner.sequencing.wake();
         Ok(())
     }

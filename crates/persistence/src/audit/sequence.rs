@@ -1,6 +1,6 @@
 //! Giving events their places: which were committed, in the order of their numbers, many at a time.
 //!
-//! Writers never wait for each other because of the log: they only add a row. Afterwards one
+//! Writers never wait for each other because of the log: they only add rows. Afterwards one
 //! instance at a time takes what waits, gives it the next places, adds it to the tree and signs a
 //! checkpoint, in one transaction. Events about one record are numbered while it is locked, so
 //! their places are in the order in which they happened.
@@ -192,6 +192,7 @@ async fn waiting(
         .limit(EVENTS_AT_ONCE)
         .all(transaction)
         .await?;
+    let waited = waiting.len();
     let sizes: Vec<(i32, Option<i32>)> = event::Entity::find()
         .select_only()
         .columns([event::Column::Id, event::Column::ChangesSize])
@@ -200,6 +201,9 @@ async fn waiting(
         .into_tuple()
         .all(transaction)
         .await?;
+    if sizes.len() != waited {
+        return Err(StoreError::damaged("events that wait for their places"));
+    }
     let mut lines = 0;
     let mut numbers = Vec::with_capacity(sizes.len());
     let mut are_all = (sizes.len() as u64) < EVENTS_AT_ONCE;

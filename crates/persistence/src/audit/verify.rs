@@ -9,8 +9,8 @@ use std::pin::pin;
 use futures_util::{TryStream, TryStreamExt as _};
 use registry_domain::audit::{Checkpoint, Digest, Frontier, VerifierKey, leaf_hash};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, JoinType, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect as _, RelationTrait as _,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, JoinType,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect as _, RelationTrait as _,
 };
 
 use super::change::{Line, Lines};
@@ -18,6 +18,7 @@ use super::event::entry;
 use super::finding::AuditFinding;
 use super::key::verifier_key;
 use super::mention::Mentions;
+use super::read::placed;
 use super::record::{EachTable, Recorded, RowWriter, each_table, record_name};
 use super::sequence::stored;
 use super::tree::StoredTree;
@@ -114,6 +115,17 @@ struct Signed {
     newest: u64,
 }
 
+/// An event, its place, and what it is filed under.
+#[derive(FromQueryResult)]
+struct Filed {
+    #[sea_orm(nested)]
+    event: event::Model,
+    sequence: i64,
+    under_actor: String,
+    under_action: String,
+    under_token: Option<String>,
+}
+
 /// How far the events were gone through.
 struct Replay<'a> {
     /// Of those so far.
@@ -137,7 +149,7 @@ impl Verification<'_> {
             return Ok(());
         }
         self.waiting().await?;
-        self.unplaced().await?;
+        self.queue().await?;
         self.index().await?;
         each_table(&mut Records { verification: self }).await?;
         self.name_missing().await
@@ -221,36 +233,39 @@ impl Verification<'_> {
         replay: &mut Replay<'_>,
         signed: &Signed,
     ) -> Result<bool, StoreError> {
-        let select = place::Entity::find()
-            .find_also_related(event::Entity)
+        let select = placed()
+            .column_as(place::Column::Actor, "under_actor")
+            .column_as(place::Column::Action, "under_action")
+            .column_as(place::Column::Token, "under_token")
             .filter(place::Column::Sequence.gte(stored(places.start)?))
             .filter(place::Column::Sequence.lt(stored(places.end)?))
-            .order_by_asc(place::Column::Sequence);
+            .order_by_asc(place::Column::Sequence)
+            .into_model::<Filed>();
         let mut rows = pin!(select.stream(self.snapshot).await?);
-        let found = self.report.findings.len();
         for sequence in places {
+            let found = self.report.findings.len();
             let row = self.next(&mut rows, || format!("event {sequence}")).await;
-            let row = row.filter(|(place, _)| place.sequence.cast_unsigned() == sequence);
-            let Some((place, Some(event))) = row else {
+            let Some(filed) = row.filter(|row| row.sequence.cast_unsigned() == sequence) else {
                 if self.report.findings.len() == found {
                     self.find(AuditFinding::EventMissing { sequence });
                 }
                 return Ok(false);
             };
-            self.event(&event, &place, replay);
+            self.event(&filed, replay);
             replay.certain = self.compare(&replay.tree, replay.certain, signed);
         }
         Ok(true)
     }
 
-    fn event(&mut self, event: &event::Model, place: &place::Model, replay: &mut Replay<'_>) {
+    fn event(&mut self, filed: &Filed, replay: &mut Replay<'_>) {
+        let event = &filed.event;
         let sequence = replay.tree.size();
         let leaf = leaf_hash(&entry(event));
         if replay.stored.leaf(sequence) != Some(leaf) {
             self.find(AuditFinding::EventAltered { sequence });
         }
-        let filed = (&place.actor, &place.action, &place.token);
-        if filed != (&event.actor, &event.action, &event.token) {
+        let under = (&filed.under_actor, &filed.under_action, &filed.under_token);
+        if under != (&event.actor, &event.action, &event.token) {
             self.find(AuditFinding::Misfiled { sequence });
         }
         if let Some(lines) = self.replay(event, Some(sequence)) {
@@ -292,6 +307,8 @@ impl Verification<'_> {
     async fn waiting(&mut self) -> Result<(), StoreError> {
         let select = event::Entity::find()
             .join(JoinType::InnerJoin, event::Relation::Waiting.def())
+            .join(JoinType::LeftJoin, event::Relation::Place.def())
+            .filter(place::Column::Event.is_null())
             .order_by_asc(event::Column::Id);
         let mut rows = pin!(select.stream(self.snapshot).await?);
         while let Some(row) = self.next(&mut rows, || "a waiting event".to_owned()).await {
@@ -301,17 +318,30 @@ impl Verification<'_> {
         Ok(())
     }
 
-    /// Every event has a place or waits for one.
-    async fn unplaced(&mut self) -> Result<(), StoreError> {
-        let events = event::Entity::find()
+    /// Every event either has a place or waits for one, and nothing else waits.
+    async fn queue(&mut self) -> Result<(), StoreError> {
+        let unplaced = event::Entity::find()
             .join(JoinType::LeftJoin, event::Relation::Place.def())
             .join(JoinType::LeftJoin, event::Relation::Waiting.def())
             .filter(place::Column::Event.is_null())
-            .filter(waiting::Column::Event.is_null())
-            .count(self.snapshot)
-            .await?;
-        if events > 0 {
-            self.find(AuditFinding::Unplaced { events });
+            .filter(waiting::Column::Event.is_null());
+        match unplaced.count(self.snapshot).await? {
+            0 => {}
+            events => self.find(AuditFinding::Unplaced { events }),
+        }
+        let both = event::Entity::find()
+            .join(JoinType::InnerJoin, event::Relation::Place.def())
+            .join(JoinType::InnerJoin, event::Relation::Waiting.def());
+        match both.count(self.snapshot).await? {
+            0 => {}
+            events => self.find(AuditFinding::PlacedAndWaiting { events }),
+        }
+        let gone = waiting::Entity::find()
+            .join(JoinType::LeftJoin, waiting::Relation::Event.def())
+            .filter(event::Column::Id.is_null());
+        match gone.count(self.snapshot).await? {
+            0 => {}
+            events => self.find(AuditFinding::WaitingMissing { events }),
         }
         Ok(())
     }

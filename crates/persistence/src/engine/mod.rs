@@ -16,7 +16,7 @@ use sea_orm::sqlx::sqlite::{
 use sea_orm::sqlx::{ConnectOptions, Connection as _, Error as SqlxError};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
-    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionTrait,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement,
 };
 
 pub(crate) use transaction::{begin_reading, begin_writing, snapshot, to_the_end};
@@ -286,17 +286,18 @@ const NUMBERED: [&str; 7] = [
     "training_session",
 ];
 
-/// Makes the numbers that no record got free again, once those who are writing have ended.
-pub(crate) async fn take_back_numbers(connection: &DatabaseConnection) -> Result<(), StoreError> {
+/// Makes the numbers that no record got free again, once those who are writing under a retry's key
+/// have ended: they hold it before they draw. Nobody may be writing without one.
+pub(crate) async fn take_back_numbers(writers: &DatabaseConnection) -> Result<(), StoreError> {
     // SQLite's are taken by the transaction that uses them.
-    if connection.get_database_backend() != DbBackend::Postgres {
+    if writers.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }
-    let transaction = connection.begin().await?;
+    let transaction = begin_writing(writers).await?;
+    transaction.execute_unprepared("LOCK TABLE idempotency_key IN EXCLUSIVE MODE").await?;
     for kind in NUMBERED {
         let take_back = format!(
-            "LOCK TABLE {kind} IN EXCLUSIVE MODE;
-            SELECT setval('{kind}_numbers', COALESCE(MAX(number), 0) + 1, false) FROM {kind}"
+            "SELECT setval('{kind}_numbers', COALESCE(MAX(number), 0) + 1, false) FROM {kind}"
         );
         transaction.execute_unprepared(&take_back).await?;
     }

@@ -67,7 +67,7 @@ async fn an_untouched_registry_verifies(engine: Engine) {
 }
 
 /// What somebody with full rights on the database does, and what must be named then.
-const DEEDS: [(&[&str], &str); 18] = [
+const DEEDS: [(&[&str], &str); 21] = [
     (&["UPDATE audit_event SET actor = 'nobody' WHERE id = EVENT(5)"], "event 5 was altered"),
     (
         &["UPDATE audit_event SET recorded_at = '2020-01-01T00:00:00Z' WHERE id = EVENT(5)"],
@@ -88,6 +88,21 @@ const DEEDS: [(&[&str], &str); 18] = [
             "DELETE FROM audit_checkpoint WHERE size = (SELECT MAX(size) FROM audit_checkpoint)",
         ],
         "1 event(s) neither have a place nor wait",
+    ),
+    (
+        &[
+            "UPDATE audit_event SET actor = 'nobody' WHERE id = EVENT(5)",
+            "DELETE FROM audit_place WHERE sequence = 6",
+        ],
+        "thiếu sự kiện 6",
+    ),
+    (
+        &["INSERT INTO audit_waiting (event) SELECT event FROM audit_place WHERE sequence = 5"],
+        "1 event(s) have a place and wait",
+    ),
+    (
+        &["INSERT INTO audit_waiting (event) SELECT MAX(event) + 1 FROM audit_place"],
+        "1 event(s) that wait for a place are missing",
     ),
     (
         &["UPDATE audit_place SET actor = 'nobody' WHERE sequence = 5"],
@@ -166,8 +181,12 @@ async fn damage_is_named_and_nothing_panics(engine: Engine) {
         ("DELETE FROM audit_checkpoint", "no checkpoint signs"),
         ("DELETE FROM audit_tile", "event 0 was altered"),
     ];
+    // PostgreSQL keeps what is no time out of the column itself.
+    const NO_TIME: (&str, &str) =
+        ("UPDATE audit_event SET recorded_at = 'x' WHERE id = EVENT(4)", "event 4 can't be read");
     let home = seeded(engine).await;
-    for (statement, place) in DAMAGE {
+    let no_time = (engine == Engine::Sqlite).then_some(NO_TIME);
+    for (statement, place) in DAMAGE.into_iter().chain(no_time) {
         let copy = home.copy().await;
         tamper(&copy, statement).await;
         let ended = verify(&copy);

@@ -7,12 +7,14 @@ use registry_testing::{Engine, on_both_engines};
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
+use crate::commerce::past::kept;
 use crate::harness::{HAMLET, REGISTER, TestApp, household};
 
 on_both_engines!(
     a_write_that_is_rolled_back_leaves_no_event,
     a_write_that_can_t_be_noted_does_not_happen,
     a_reading_that_can_t_be_noted_shows_nothing,
+    a_note_is_whole_or_not_there,
     whoever_is_let_in_or_out_leaves_an_event,
     whose_data_a_token_saw_is_listed,
     a_closed_household_is_found_by_its_status_and_erased,
@@ -133,6 +135,22 @@ async fn a_reading_that_can_t_be_noted_shows_nothing(engine: Engine) {
     tamper(&app, "DROP INDEX no_more").await;
     officer.data(HEAD, json!({ "code": code })).await;
     assert_eq!(actions(&app).await, ["household.register", "personal.read", "personal.read"]);
+}
+
+/// An event that doesn't wait for a place would never get one.
+async fn a_note_is_whole_or_not_there(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    app.store.sequence().await.unwrap();
+    let code = registered(&app, "first").await;
+    let officer = someone(&app, Role::Officer, "token-7").await;
+    // One event waits already; no other can.
+    tamper(&app, "CREATE UNIQUE INDEX no_more ON audit_waiting ((event > 0))").await;
+    is_unavailable(&officer.answer(HEAD, json!({ "code": code })).await);
+    let events = kept(&app, "audit_event WHERE actor = 'officer'", "action", "id").await;
+    assert!(events.is_empty(), "{events:?}");
+    tamper(&app, "DROP INDEX no_more").await;
+    officer.data(HEAD, json!({ "code": code })).await;
+    assert_eq!(actions(&app).await, ["household.register", "personal.read"]);
 }
 
 async fn whoever_is_let_in_or_out_leaves_an_event(engine: Engine) {
