@@ -30,9 +30,17 @@ pub(crate) mod event {
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub(crate) enum Relation {
-        #[sea_orm(has_one = "super::place::Entity")]
+        #[sea_orm(
+            belongs_to = "super::place::Entity",
+            from = "Column::Id",
+            to = "super::place::Column::Event"
+        )]
         Place,
-        #[sea_orm(has_one = "super::waiting::Entity")]
+        #[sea_orm(
+            belongs_to = "super::waiting::Entity",
+            from = "Column::Id",
+            to = "super::waiting::Column::Event"
+        )]
         Waiting,
     }
 
@@ -51,20 +59,7 @@ pub(crate) mod waiting {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(crate) enum Relation {
-        #[sea_orm(
-            belongs_to = "super::event::Entity",
-            from = "Column::Event",
-            to = "super::event::Column::Id"
-        )]
-        Event,
-    }
-
-    impl Related<super::event::Entity> for Entity {
-        fn to() -> RelationDef {
-            Relation::Event.def()
-        }
-    }
+    pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -86,20 +81,7 @@ pub(crate) mod place {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(crate) enum Relation {
-        #[sea_orm(
-            belongs_to = "super::event::Entity",
-            from = "Column::Event",
-            to = "super::event::Column::Id"
-        )]
-        Event,
-    }
-
-    impl Related<super::event::Entity> for Entity {
-        fn to() -> RelationDef {
-            Relation::Event.def()
-        }
-    }
+    pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }

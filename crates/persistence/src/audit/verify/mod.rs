@@ -1,6 +1,9 @@
 //! Making certain of the log: recomputes the tree from the events, checks every signature, and that
 //! each record is as its last event left it. Trusts nothing that is in the database.
 
+mod queue;
+mod records;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
@@ -9,8 +12,8 @@ use std::pin::pin;
 use futures_util::{TryStream, TryStreamExt as _};
 use registry_domain::audit::{Checkpoint, Digest, Frontier, VerifierKey, leaf_hash};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, JoinType,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect as _, RelationTrait as _,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect as _,
 };
 
 use super::change::{Line, Lines};
@@ -19,13 +22,15 @@ use super::finding::AuditFinding;
 use super::key::verifier_key;
 use super::mention::Mentions;
 use super::read::placed;
-use super::record::{EachTable, Recorded, RowWriter, each_table, record_name};
+use super::record::each_table;
 use super::sequence::stored;
 use super::tree::StoredTree;
 use crate::engine::{self, Purpose, connect};
-use crate::entity::audit::{checkpoint, event, mention, place, waiting};
+use crate::entity::audit::{checkpoint, event, mention, place};
 use crate::personal::Sealer;
 use crate::{DataKey, StoreConfig, StoreError};
+
+use self::records::Records;
 
 /// Events read by one statement.
 const EVENTS_AT_ONCE: u64 = 4_096;
@@ -303,49 +308,6 @@ impl Verification<'_> {
         }
     }
 
-    /// Events that wait for their places happened after those that have them.
-    async fn waiting(&mut self) -> Result<(), StoreError> {
-        let select = event::Entity::find()
-            .join(JoinType::InnerJoin, event::Relation::Waiting.def())
-            .join(JoinType::LeftJoin, event::Relation::Place.def())
-            .filter(place::Column::Event.is_null())
-            .order_by_asc(event::Column::Id);
-        let mut rows = pin!(select.stream(self.snapshot).await?);
-        while let Some(row) = self.next(&mut rows, || "a waiting event".to_owned()).await {
-            self.replay(&row, None);
-            self.report.waiting += 1;
-        }
-        Ok(())
-    }
-
-    /// Every event either has a place or waits for one, and nothing else waits.
-    async fn queue(&mut self) -> Result<(), StoreError> {
-        let unplaced = event::Entity::find()
-            .join(JoinType::LeftJoin, event::Relation::Place.def())
-            .join(JoinType::LeftJoin, event::Relation::Waiting.def())
-            .filter(place::Column::Event.is_null())
-            .filter(waiting::Column::Event.is_null());
-        match unplaced.count(self.snapshot).await? {
-            0 => {}
-            events => self.find(AuditFinding::Unplaced { events }),
-        }
-        let both = event::Entity::find()
-            .join(JoinType::InnerJoin, event::Relation::Place.def())
-            .join(JoinType::InnerJoin, event::Relation::Waiting.def());
-        match both.count(self.snapshot).await? {
-            0 => {}
-            events => self.find(AuditFinding::PlacedAndWaiting { events }),
-        }
-        let gone = waiting::Entity::find()
-            .join(JoinType::LeftJoin, waiting::Relation::Event.def())
-            .filter(event::Column::Id.is_null());
-        match gone.count(self.snapshot).await? {
-            0 => {}
-            events => self.find(AuditFinding::WaitingMissing { events }),
-        }
-        Ok(())
-    }
-
     fn mention(&mut self, subject: &str, sequence: u64) {
         let mention = self.chance.hash_one((subject, sequence));
         self.mentioned = self.mentioned.wrapping_add(mention);
@@ -399,64 +361,5 @@ impl Verification<'_> {
             self.find(AuditFinding::ChangesAltered { sequence, event: row.id });
         }
         lines
-    }
-
-    /// Finds out the names of records that events wrote and that are not there.
-    async fn name_missing(&mut self) -> Result<(), StoreError> {
-        if self.states.is_empty() {
-            return Ok(());
-        }
-        let select = event::Entity::find().order_by_asc(event::Column::Id);
-        let mut missing = Vec::new();
-        let mut rows = pin!(select.stream(self.snapshot).await?);
-        while let Some(row) = self.next(&mut rows, || "audit_event".to_owned()).await {
-            let lines = row.changes.as_deref().and_then(Lines::unpack);
-            for line in lines.iter().flat_map(Lines::iter) {
-                let Some(Line::Written { record, .. }) = Line::parse(line) else { continue };
-                if self.states.remove(&self.chance.hash_one(record)).is_some() {
-                    missing.push(record.to_owned());
-                }
-            }
-            if self.states.is_empty() {
-                break;
-            }
-        }
-        missing.sort_unstable();
-        for record in missing {
-            self.find(AuditFinding::RecordMissing { record });
-        }
-        Ok(())
-    }
-}
-
-/// Compares every record with the state that its last event left.
-struct Records<'v, 'a> {
-    verification: &'v mut Verification<'a>,
-}
-
-impl EachTable for Records<'_, '_> {
-    async fn table<E: Recorded>(&mut self) -> Result<(), StoreError> {
-        let verification = &mut *self.verification;
-        let writer = RowWriter::<E>::new(verification.sealer);
-        let mut json = Vec::new();
-        let mut rows = pin!(E::find().stream(verification.snapshot).await?);
-        let table = || format!("rows of {}", E::default().table_name());
-        while let Some(row) = verification.next(&mut rows, table).await {
-            json.clear();
-            writer.write(&row, &mut json)?;
-            let state = std::str::from_utf8(&json).map_err(|_| StoreError::damaged("a record"))?;
-            let state = verification.chance.hash_one(state);
-            let record = record_name::<E>(&row)?;
-            match verification.states.remove(&verification.chance.hash_one(record.as_str())) {
-                Some(left) if left == state => {}
-                Some(_) => verification.find(AuditFinding::RecordAltered { record }),
-                None => verification.find(AuditFinding::RecordUnexplained { record }),
-            }
-            verification.report.records += 1;
-            if verification.report.records.is_multiple_of(1 << 14) {
-                (verification.progress)(AuditProgress::Records(verification.report.records));
-            }
-        }
-        Ok(())
     }
 }
