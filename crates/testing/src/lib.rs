@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use registry_domain::time::{Instant, SimulatedClock};
 use registry_persistence::{DataKey, DatabaseUrl, Store, StoreConfig, migrate};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 use tempfile::TempDir;
 
 /// The two engines.
@@ -52,6 +52,8 @@ pub struct TestDatabase {
     pub clock: Arc<SimulatedClock>,
     /// A folder of its own, for files.
     pub folder: TempDir,
+    /// Takes the database off the tests' server when the test is over.
+    _server: Option<ServerDatabase>,
 }
 
 static DATABASES: AtomicU32 = AtomicU32::new(0);
@@ -70,36 +72,40 @@ impl TestDatabase {
     /// Makes one without any table.
     pub async fn bare(engine: Engine) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let url = match engine {
-            Engine::Sqlite => format!("sqlite:{}", folder.path().join("registry.sqlite").display()),
-            Engine::Postgres => new_postgres_database().await,
+        let (database, server) = match engine {
+            Engine::Sqlite => (DatabaseUrl::Sqlite(folder.path().join("registry.sqlite")), None),
+            Engine::Postgres => {
+                let made = ServerDatabase::create(None).await;
+                (made.url(), Some(made))
+            }
         };
-        let database: DatabaseUrl = url.parse().expect("a database URL");
         let mut config = StoreConfig::new(database);
         (config.reader_connections, config.writer_connections) = (3, 2);
         let now: Instant = Self::NOW.parse().expect("an instant");
-        Self { config, key: DataKey::generate(), clock: Arc::new(SimulatedClock::at(now)), folder }
+        let clock = Arc::new(SimulatedClock::at(now));
+        Self { config, key: DataKey::generate(), clock, folder, _server: server }
     }
 
     /// Another database with all that this one holds. Nobody may be connected to it.
     pub async fn copy(&self) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let database: DatabaseUrl = match &self.config.database {
+        let (database, server) = match &self.config.database {
             DatabaseUrl::Sqlite(path) => {
                 let copy = folder.path().join("registry.sqlite");
                 // The last connection that was closed has tidied up what lay beside the file.
                 std::fs::copy(path, &copy).expect("the file is copied");
-                DatabaseUrl::Sqlite(copy)
+                (DatabaseUrl::Sqlite(copy), None)
             }
             DatabaseUrl::Postgres(url) => {
                 let (_, name) = url.rsplit_once('/').expect("a database in the URL");
                 let name = name.split_once('?').map_or(name, |(name, _)| name);
-                let made = new_postgres_database_from(Some(name)).await;
-                made.parse().expect("a database URL")
+                let made = ServerDatabase::create(Some(name)).await;
+                (made.url(), Some(made))
             }
         };
         let config = StoreConfig { database, ..self.config.clone() };
-        Self { config, key: self.key.clone(), clock: Arc::clone(&self.clock), folder }
+        let clock = Arc::clone(&self.clock);
+        Self { config, key: self.key.clone(), clock, folder, _server: server }
     }
 
     /// A connection beside the store, for looking into its tables.
@@ -126,28 +132,60 @@ pub async fn connect(url: &str) -> DatabaseConnection {
     Database::connect(options).await.expect("the database answers")
 }
 
-async fn new_postgres_database() -> String {
-    new_postgres_database_from(None).await
+/// A database of its own on the tests' PostgreSQL server. Disappears when dropped: the hundreds of
+/// a whole run would fill a small disk.
+#[derive(Debug)]
+struct ServerDatabase {
+    server: String,
+    name: String,
 }
 
-async fn new_postgres_database_from(template: Option<&str>) -> String {
-    let server = std::env::var("REGISTRY_TEST_POSTGRES_URL").unwrap_or_else(|_| {
-        panic!(
-            "tests need a PostgreSQL server: run them by `cargo xtask test`, or start one by \
-             `cargo xtask postgres` and set REGISTRY_TEST_POSTGRES_URL to the address it prints"
-        )
-    });
-    let number = DATABASES.fetch_add(1, Ordering::Relaxed);
-    // Processes come and go under the same number while the server stays.
-    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let name = format!("test_{}_{started}_{number}", std::process::id());
-    let admin = connect(&server).await;
-    let template = template.map(|name| format!(" TEMPLATE {name}")).unwrap_or_default();
-    let create = format!("CREATE DATABASE {name}{template}");
-    admin.execute_unprepared(&create).await.expect("a new database");
-    admin.close().await.expect("the connection closes");
-    let (address, query) =
-        server.split_once('?').map_or((server.as_str(), None), |(a, q)| (a, Some(q)));
-    let (host, _) = address.rsplit_once('/').expect("a database in the URL");
-    query.map_or_else(|| format!("{host}/{name}"), |query| format!("{host}/{name}?{query}"))
+impl ServerDatabase {
+    async fn create(template: Option<&str>) -> Self {
+        let server = std::env::var("REGISTRY_TEST_POSTGRES_URL").unwrap_or_else(|_| {
+            panic!(
+                "tests need a PostgreSQL server: run them by `cargo xtask test`, or start one by \
+                 `cargo xtask postgres` and set REGISTRY_TEST_POSTGRES_URL to the address it prints"
+            )
+        });
+        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+        // Processes come and go under the same number while the server stays.
+        let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let name = format!("test_{}_{started}_{number}", std::process::id());
+        let template = template.map(|name| format!(" TEMPLATE {name}")).unwrap_or_default();
+        tell(&server, &format!("CREATE DATABASE {name}{template}")).await.expect("a new database");
+        Self { server, name }
+    }
+
+    fn url(&self) -> DatabaseUrl {
+        let (address, query) =
+            self.server.split_once('?').map_or((self.server.as_str(), None), |(a, q)| (a, Some(q)));
+        let (host, _) = address.rsplit_once('/').expect("a database in the URL");
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{host}/{}{query}", self.name).parse().expect("a database URL")
+    }
+}
+
+impl Drop for ServerDatabase {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // A thread of its own: the test's runtime may be blocked by this very drop. Connections
+        // that the test left open are ended with the database.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            runtime.is_ok_and(|runtime| runtime.block_on(tell(&server, &drop)).is_ok())
+        })
+        .join();
+        let stays = !matches!(dropped, Ok(true)) && !std::thread::panicking();
+        assert!(!stays, "the database {} of this test stays on the server", self.name);
+    }
+}
+
+/// One statement for the server as a whole.
+async fn tell(server: &str, statement: &str) -> Result<(), DbErr> {
+    let admin = connect(server).await;
+    let told = admin.execute_unprepared(statement).await;
+    admin.close().await?;
+    told.map(|_| ())
 }
