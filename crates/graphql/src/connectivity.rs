@@ -1,6 +1,6 @@
 //! Connectivity surveys: the object, its lists, and recording.
 
-use async_graphql::{Context, Enum, ID, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::connectivity as domain;
 use registry_domain::fault::{Faults, Path, Rule};
@@ -322,7 +322,7 @@ impl ConnectivityMutation {
         #[graphql(desc = "The survey (khảo sát).")] input: RecordConnectivityInput,
     ) -> Result<RecordConnectivityPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input").field("survey");
         let command = input.survey.parse(&at);
         let command = command.map(|value| RecordConnectivity(vec![Row { at, value }]));
@@ -346,7 +346,7 @@ impl ConnectivityMutation {
         context: &Context<'_>,
         #[graphql(desc = "The surveys (các khảo sát).")] input: RecordConnectivityBatchInput,
     ) -> Result<RecordConnectivityBatchPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input").field("surveys");
         let command = rows(&input.surveys, &at, SurveyInput::parse).map(RecordConnectivity);
         let session = Session::of(context);

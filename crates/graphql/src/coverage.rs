@@ -1,6 +1,6 @@
 //! Mobile coverage: the records, what they say of a unit, recording and ending.
 
-use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::coverage::{self as domain, CoverageKey};
 use registry_domain::fault::{Faults, Path, Rule};
@@ -257,7 +257,7 @@ impl CoverageMutation {
         #[graphql(desc = "The records (các bản ghi).")] input: RecordCoverageInput,
     ) -> Result<RecordCoveragePayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input").field("coverages");
         let command = rows(&input.coverages, &at, |row, at| row.parse(session, at));
         let command = command.map(RecordCoverage);
@@ -279,7 +279,7 @@ impl CoverageMutation {
         #[graphql(desc = "What ended (phủ sóng kết thúc).")] input: EndCoverageInput,
     ) -> Result<EndCoveragePayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse(session).map(|row| EndCoverage(vec![row]));
         Ok(match write(session, Scope::Admin, command, attempt).await? {
             Ok(written) => EndCoveragePayload {

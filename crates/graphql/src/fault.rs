@@ -1,6 +1,6 @@
 //! Expected failures of mutations, told as data.
 
-use async_graphql::{Enum, SimpleObject, Value};
+use async_graphql::{Enum, InputType, SimpleObject, Value};
 use registry_domain::fault::{Fault, Faults, Language, Rule, RuleCode, Step};
 
 use crate::access::open;
@@ -243,9 +243,10 @@ impl UserError {
     }
 
     /// The same with the values that were sent as `input`.
-    pub(crate) fn with_values(errors: Vec<Self>, input: &Value) -> Vec<Self> {
+    pub(crate) fn with_values(errors: Vec<Self>, input: &impl InputType) -> Vec<Self> {
+        let input = input.to_value();
         let told = |mut error: Self| {
-            error.value = error.sent(input);
+            error.value = error.sent(&input);
             error
         };
         errors.into_iter().map(told).collect()

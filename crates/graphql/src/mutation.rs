@@ -1,6 +1,6 @@
 //! Where writing begins: a list of the nouns' mutations, and the one way from a parsed input to the writing door.
 
-use async_graphql::{Context, MergedObject, Value};
+use async_graphql::{Context, InputType, MergedObject, Value};
 use registry_domain::access::Scope;
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_persistence::{Command, Idempotency, Row, WriteError, WriteRequest, Written};
@@ -86,15 +86,18 @@ pub(crate) fn is_shown(context: &Context<'_>, field: &str) -> bool {
     may_read && context.look_ahead().field(field).exists()
 }
 
-/// One attempt at a mutation: its key, if the client gave one, and what the key stands for.
-pub(crate) struct Attempt {
-    key: Option<String>,
-    content: Value,
-}
+/// One attempt at a mutation: if the client gave a key, that and what it stands for.
+#[derive(Default)]
+pub(crate) struct Attempt(Option<(String, Value)>);
 
 impl Attempt {
-    pub(crate) const fn new(key: Option<String>, content: Value) -> Self {
-        Self { key, content }
+    /// The key stands for the whole input.
+    pub(crate) fn new(key: Option<&str>, input: &impl InputType) -> Self {
+        Self(key.map(|key| (key.to_owned(), input.to_value())))
+    }
+
+    pub(crate) fn of(key: &str, content: Value) -> Self {
+        Self(Some((key.to_owned(), content)))
     }
 }
 
@@ -116,13 +119,10 @@ pub(crate) async fn write<C: Command>(
             return refused(faults);
         }
     };
-    let idempotency = attempt
-        .key
+    let idempotency = attempt.0.map(|(key, content)| {
         // The same input may mean another thing to another mutation.
-        .map(|key| Idempotency {
-            key,
-            content: format!("{} {}", C::ACTION, attempt.content).into(),
-        });
+        Idempotency { key, content: format!("{} {content}", C::ACTION).into() }
+    });
     let request = WriteRequest { idempotency, request_id: request_id() };
     match session.store.write(&writer, command, request).await {
         Ok(written) => Ok(Ok(written)),

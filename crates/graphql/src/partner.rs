@@ -1,6 +1,6 @@
 //! Partners: their agreements, the public keys of their machines, the authorities of their certificates.
 
-use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::{self, PartnerCode, PartnerName, Scope, SignaturePolicy};
 use registry_domain::certificate::Authority;
 use registry_domain::fault::{Faults, Path};
@@ -182,7 +182,7 @@ impl PartnerMutation {
         context: &Context<'_>,
         #[graphql(desc = "The partner (đối tác).")] input: RegisterPartnerInput,
     ) -> Result<PartnerPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(change(Session::of(context), input.parse(), attempt).await?)
     }
 
@@ -193,7 +193,7 @@ impl PartnerMutation {
         context: &Context<'_>,
         #[graphql(desc = "What changes (thay đổi).")] input: UpdatePartnerInput,
     ) -> Result<PartnerPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(change(Session::of(context), input.parse(), attempt).await?)
     }
 
@@ -205,7 +205,7 @@ impl PartnerMutation {
         #[graphql(desc = "The keys (các khoá).")] input: SetPartnerKeysInput,
     ) -> Result<PartnerPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(change(session, input.parse(session), attempt).await?)
     }
 
@@ -216,7 +216,7 @@ impl PartnerMutation {
         context: &Context<'_>,
         #[graphql(desc = "The authorities (các tổ chức cấp).")] input: SetPartnerAuthoritiesInput,
     ) -> Result<PartnerPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(change(Session::of(context), input.parse(), attempt).await?)
     }
 }

@@ -51,7 +51,7 @@ pub(crate) struct Session {
     pub(crate) signature: BodySignature,
     pub(crate) reporting: ReportingRules,
     figures: Arc<OnceCell<Figures>>,
-    marketplaces: Arc<Mutex<Option<Vec<Arc<Marketplace>>>>>,
+    marketplaces: Arc<Mutex<Arc<[Arc<Marketplace>]>>>,
     past_ledgers: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
     past_rollups: Arc<Mutex<HashMap<Instant, Arc<RollupCube>>>>,
 }
@@ -108,6 +108,11 @@ impl Session {
         self.figures.get_or_try_init(|| self.reader.figures()).await
     }
 
+    /// Those figures, if anything asked for them.
+    pub(crate) fn known_figures(&self) -> Option<&Figures> {
+        self.figures.get()
+    }
+
     /// The figures as known now, or at a past moment; each moment is looked up once.
     pub(crate) async fn figures_at(&self, as_of: Option<Instant>) -> Result<Figures, ApiError> {
         let Some(moment) = as_of else { return Ok(self.figures().await?.clone()) };
@@ -122,26 +127,33 @@ impl Session {
         Ok(Figures { rollups, ledger })
     }
 
-    /// One of the marketplaces; all of them are read once a request.
+    /// One of the marketplaces; all of them are read once a request, unless those it needs are known.
     pub(crate) async fn marketplace(
         &self,
         code: &MarketplaceCode,
     ) -> Result<Arc<Marketplace>, ApiError> {
         let mut known = self.marketplaces.lock().await;
         let find = |all: &[Arc<Marketplace>]| all.iter().find(|found| found.code == *code).cloned();
-        if let Some(found) = known.as_deref().and_then(find) {
+        if let Some(found) = find(&known) {
             return Ok(found);
         }
         // Not read yet, or made known since.
-        let all = self.reader.marketplaces().await?.into_iter().map(Arc::new).collect();
-        let found = find(known.insert(all));
+        *known = self.reader.marketplaces().await?;
+        let found = find(&known);
         let damaged = || StoreError::Damaged { what: format!("marketplace {code}") };
         Ok(found.ok_or_else(damaged)?)
     }
 
+    /// These came with something else.
+    pub(crate) async fn know_marketplaces(&self, known: &[Arc<Marketplace>]) {
+        let mut before = self.marketplaces.lock().await;
+        let other = |earlier: &&Arc<Marketplace>| known.iter().all(|now| now.code != earlier.code);
+        *before = known.iter().chain(before.iter().filter(other)).cloned().collect();
+    }
+
     /// What is known of marketplaces counts no more: the request itself changed one.
     pub(crate) async fn forget_marketplaces(&self) {
-        self.marketplaces.lock().await.take();
+        *self.marketplaces.lock().await = Arc::default();
     }
 
     /// The certificate reports that count, or counted at a past moment; each moment is read once.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_graphql::connection::EmptyFields;
-use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use async_trait::async_trait;
 use registry_domain::access::{IssuedToken, Mode, Role, Scope, TokenId, TokenWish};
 use registry_domain::certificate::Notary;
@@ -209,7 +209,7 @@ impl TokenMutation {
         #[graphql(desc = "The token (mã truy cập).")] input: IssueTokenInput,
     ) -> Result<IssueTokenPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse(session);
         Ok(match write(session, Scope::Admin, command, attempt).await? {
             Ok(written) => {
@@ -240,7 +240,7 @@ impl TokenMutation {
         #[graphql(desc = "The token (mã truy cập).")] input: RevokeTokenInput,
     ) -> Result<RevokeTokenPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input").field("jti");
         let mut faults = Faults::default();
         let id = faults.keep(at, TokenId::new(&input.jti).ok_or(Rule::UnknownToken));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use registry_domain::access::Scope;
 use registry_domain::rollup::RollupCube;
 use registry_domain::time::Instant;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, Statement, StreamTrait};
 
 use crate::certificate::LedgerSnapshot;
 use crate::store::Inner;
@@ -44,7 +44,7 @@ impl Inner {
     /// The figures as committed now.
     pub(crate) async fn figures(
         &self,
-        connection: &impl ConnectionTrait,
+        connection: &(impl ConnectionTrait + StreamTrait),
     ) -> Result<Figures, StoreError> {
         let Versions { rollups, ledger } = Versions::read(connection).await?;
         Ok(Figures {

@@ -45,13 +45,14 @@ pub use audit::{
 pub use certificate::{
     BodySignature, CertificateFilter, CertificateSums, ChangeCertificateStatus, ClosePeriod,
     LedgerSnapshot, PeriodState, Reconciliation, RegisterCertificates, ReopenPeriod, ReportFilter,
-    ReportPlan, ReportPosition, ReviewReport, SubmitReport, WithdrawReport,
+    ReportPlan, ReportPosition, ReviewReport, SubmitReport, TakenReport, WithdrawReport,
 };
 pub use commerce::{
     CatalogueOrder, CatalogueSort, ChangeListingPrice, ChangeListingStatus, CommerceKey, Facets,
-    ListingFilter, ListingOrder, ListingRecord, ListingSort, ProductFilter, ProductRecord,
-    PublishListings, RateProducts, RecordListingSales, RegisterMarketplace, RegisterProducts,
-    RegisterSellers, SalesTotal, SellerFilter, UpdateMarketplace, UpdateProduct, UpdateSeller,
+    ListingExtent, ListingFilter, ListingHead, ListingOrder, ListingRecord, ListingSeen,
+    ListingSort, ProductFilter, ProductRecord, PublishListings, RateProducts, RecordListingSales,
+    RegisterMarketplace, RegisterProducts, RegisterSellers, SalesTotal, SellerFilter,
+    UpdateMarketplace, UpdateProduct, UpdateSeller,
 };
 pub use community::{
     ActivityFilter, ActivityKey, ActivityRevisions, CancelTrainings, ChangeTeams, DissolveTeams,

@@ -104,13 +104,13 @@ fn active() -> sea_orm::Select<Entity> {
 }
 
 impl Store {
-    /// The key that signs now, both halves; none in a new registry.
+    /// The key that signs now, both halves; none in a new registry. One that another instance retired
+    /// may sign for as long as [`Store::standing`] is used.
     pub async fn signing_key(&self) -> Result<Option<KeyPair>, StoreError> {
-        let Some(row) = active().one(&self.inner.connections.readers).await? else {
-            return Ok(None);
-        };
+        let standing = self.standing().await?;
+        let Some(row) = &standing.signing else { return Ok(None) };
         let private = self.inner.sealer.open_secret(PURPOSE, &row.kid, &row.sealed_private_key)?;
-        Ok(Some(KeyPair { kid: row.kid, public: row.public_key, private }))
+        Ok(Some(KeyPair { kid: row.kid.clone(), public: row.public_key.clone(), private }))
     }
 }
 
@@ -118,19 +118,19 @@ impl Reader {
     /// All keys, newest first. Needs `admin`.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
         self.require(Scope::Admin)?;
-        all(&self.connection).await
+        Ok(all(&self.connection).await?.into_iter().map(Into::into).collect())
+    }
+}
+
+impl From<Model> for SigningKey {
+    fn from(row: Model) -> Self {
+        let Model { kid, public_key: public, created_at, retired_at, .. } = row;
+        Self { kid, public, created_at, retired_at }
     }
 }
 
 /// All keys, newest first.
-pub(crate) async fn all(connection: &impl ConnectionTrait) -> Result<Vec<SigningKey>, StoreError> {
+pub(crate) async fn all(connection: &impl ConnectionTrait) -> Result<Vec<Model>, StoreError> {
     let select = Entity::find().order_by_desc(Column::CreatedAt).order_by_asc(Column::Kid);
-    let rows = select.all(connection).await?.into_iter();
-    let key = |row: Model| SigningKey {
-        kid: row.kid,
-        public: row.public_key,
-        created_at: row.created_at,
-        retired_at: row.retired_at,
-    };
-    Ok(rows.map(key).collect())
+    Ok(select.all(connection).await?)
 }

@@ -15,9 +15,9 @@ use registry_domain::time::Instant;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use tokio::sync::Mutex;
 
-use crate::entity::token;
+use crate::entity::{signing_key, token};
 use crate::store::Inner;
-use crate::{SigningKey, Store, StoreError, partner, signing_key};
+use crate::{SigningKey, Store, StoreError, partner};
 
 /// Read again when older than this.
 const FRESH: TimeDelta = TimeDelta::seconds(2);
@@ -29,12 +29,14 @@ const USABLE: TimeDelta = TimeDelta::seconds(5);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the gate must know beside a token itself.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// All keys, newest first.
     pub keys: Vec<SigningKey>,
     revoked: HashSet<String>,
     partners: HashMap<PartnerCode, Partner>,
+    /// The key that signs now, sealed; of several that two instances made at once, the same for both.
+    pub(crate) signing: Option<signing_key::Model>,
 }
 
 impl Standing {
@@ -115,7 +117,10 @@ impl Store {
         let read = tokio::time::timeout(PATIENCE, read(&self.inner, now)).await;
         match read.unwrap_or(Err(StoreError::Contention)) {
             Ok(standing) => {
-                let standing = Arc::new(standing);
+                // What is the same stays the same: some compare no more than that.
+                let before = cache.known.load_full().map(|known| Arc::clone(&known.standing));
+                let same = before.filter(|before| **before == standing);
+                let standing = same.unwrap_or_else(|| Arc::new(standing));
                 let known = Known { read_at: now, changes, standing: Arc::clone(&standing) };
                 cache.known.store(Some(Arc::new(known)));
                 Ok(standing)
@@ -140,8 +145,10 @@ async fn read(inner: &Inner, now: Instant) -> Result<Standing, StoreError> {
         .all(connection)
         .await?;
     let partners = partner::all(connection).await?.into_iter();
+    let keys = crate::signing_key::all(connection).await?;
     Ok(Standing {
-        keys: signing_key::all(connection).await?,
+        signing: keys.iter().find(|key| key.retired_at.is_none()).cloned(),
+        keys: keys.into_iter().map(Into::into).collect(),
         revoked: revoked.into_iter().collect(),
         partners: partners.map(|partner| (partner.code.clone(), partner)).collect(),
     })

@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 use crate::audit::{self, Sequencing};
 use crate::certificate::LedgerCache;
 use crate::changes::Changes;
+use crate::commerce::MarketplaceCache;
 use crate::engine::{Connections, Purpose, connect};
 use crate::entity::household;
 use crate::entity::record::data_key;
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) rollups: RollupCache,
     pub(crate) past: PastRollups,
     pub(crate) ledger: LedgerCache,
+    pub(crate) marketplaces: MarketplaceCache,
     pub(crate) standing: StandingCache,
     pub(crate) changes: Changes,
     pub(crate) sequencing: Sequencing,
@@ -85,6 +87,7 @@ impl Store {
             rollups: RollupCache::default(),
             past: PastRollups::default(),
             ledger: LedgerCache::default(),
+            marketplaces: MarketplaceCache::default(),
             standing: StandingCache::default(),
             changes: Changes::default(),
             sequencing: Sequencing::default(),

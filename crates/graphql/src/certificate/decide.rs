@@ -1,6 +1,6 @@
 //! Deciding on reports and periods: withdrawing, reviewing, closing, reopening.
 
-use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::certificate::{self as domain, ReportKey, Submission};
 use registry_domain::fault::{Faults, Path};
@@ -98,7 +98,7 @@ impl DecisionMutation {
         #[graphql(desc = "The report (báo cáo).")] input: WithdrawCertificateReportInput,
     ) -> Result<CertificateReportPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input");
         let mut faults = Faults::default();
         let report = faults.keep(at.field("report"), input.report.parse::<ReportKey>());
@@ -118,7 +118,7 @@ impl DecisionMutation {
         input: ReviewCertificateReportInput,
     ) -> Result<CertificateReportPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input");
         let mut faults = Faults::default();
         let report = faults.keep(at.field("report"), input.report.parse::<ReportKey>());
@@ -140,7 +140,7 @@ impl DecisionMutation {
         #[graphql(desc = "The period (kỳ báo cáo).")] input: ReportingPeriodInput,
     ) -> Result<ReportingPeriodPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let done = write(session, Scope::Admin, Ok(ClosePeriod(input.period.0)), attempt).await?;
         Ok(changed(session, done).await?)
     }
@@ -153,7 +153,7 @@ impl DecisionMutation {
         #[graphql(desc = "The period (kỳ báo cáo).")] input: ReportingPeriodInput,
     ) -> Result<ReportingPeriodPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let done = write(session, Scope::Admin, Ok(ReopenPeriod(input.period.0)), attempt).await?;
         Ok(changed(session, done).await?)
     }

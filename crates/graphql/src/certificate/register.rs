@@ -1,6 +1,6 @@
 //! Registering single certificates, and changing their status.
 
-use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::{PartnerCode, Scope};
 use registry_domain::certificate::{
     CertificateKey, Holder, IssuerName, Kind, NewCertificate, Presented, SerialNumber,
@@ -114,8 +114,7 @@ impl RegistrationMutation {
         #[graphql(desc = "The certificates (các chứng thư số).")] input: RegisterCertificatesInput,
     ) -> Result<RegisterCertificatesPayload> {
         let session = Session::of(context);
-        let sent = input.to_value();
-        let attempt = Attempt::new(input.idempotency_key.clone(), sent.clone());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse(session).map(RegisterCertificates);
         Ok(match write(session, Scope::CertificatesReport, command, attempt).await? {
             Ok(written) => RegisterCertificatesPayload {
@@ -126,7 +125,7 @@ impl RegistrationMutation {
             Err(errors) => RegisterCertificatesPayload {
                 registered: 0,
                 replayed: false,
-                errors: UserError::with_values(errors, &sent),
+                errors: UserError::with_values(errors, &input),
             },
         })
     }
@@ -139,7 +138,7 @@ impl RegistrationMutation {
         #[graphql(desc = "The certificate (chứng thư số).")] input: ChangeCertificateStatusInput,
     ) -> Result<ChangeCertificateStatusPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input");
         let mut faults = Faults::default();
         let key = key(&input.serial, &input.issuer, &at).map_err(|found| faults.extend(found)).ok();

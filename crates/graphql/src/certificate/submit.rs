@@ -1,6 +1,8 @@
 //! Sending a report: the input, judged row by row, and what comes of it.
 
-use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject, Value};
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject, Value};
 use registry_domain::access::Scope;
 use registry_domain::certificate::{
     CertificateRule, Counts, Line, NewReport, ReportKey, Submission, Warning, check_communes,
@@ -8,7 +10,7 @@ use registry_domain::certificate::{
 use registry_domain::fault::{Faults, Language, Path, Rule};
 use registry_domain::time;
 use registry_domain::unit::UnitId;
-use registry_persistence::SubmitReport;
+use registry_persistence::{SubmitReport, TakenReport};
 
 use super::acting_partner;
 use super::report::{CertificateReport, communes, one_report};
@@ -154,7 +156,6 @@ impl SubmissionMutation {
         #[graphql(desc = "The report (báo cáo).")] input: SubmitCertificateReportInput,
     ) -> Result<SubmitCertificateReportPayload> {
         let session = Session::of(context);
-        let sent = input.to_value();
         let (language, scope) = (session.language, Scope::CertificatesReport);
         let command = match input.parse(session) {
             Ok(report) => Ok(SubmitReport {
@@ -166,7 +167,7 @@ impl SubmissionMutation {
             Err(faults) => Err(faults),
         };
         let refused = |errors| SubmitCertificateReportPayload {
-            errors: UserError::with_values(errors, &sent),
+            errors: UserError::with_values(errors, &input),
             ..SubmitCertificateReportPayload::default()
         };
         if input.dry_run {
@@ -182,18 +183,22 @@ impl SubmissionMutation {
             });
         }
         // Without a report there is nothing to be tried.
-        let content = command.as_ref().ok().map(|command| {
-            let content = command.report.content(&session.reader.units());
-            Value::String(content.canonical())
-        });
-        let attempt =
-            Attempt::new(Some(input.idempotency_key.clone()), content.unwrap_or_default());
+        let attempt = command.as_ref().map_or_else(
+            |_| Attempt::default(),
+            |command| {
+                let content = command.report.content(&session.reader.units());
+                Attempt::of(&input.idempotency_key, Value::String(content.canonical()))
+            },
+        );
         Ok(match write(session, scope, command, attempt).await? {
             Ok(written) => {
-                let key: Result<ReportKey, _> = written.outcome.parse();
-                let key = key.map_err(|rule| ApiError::Argument { name: "input", rule })?;
-                let Some(CertificateReport(report, _)) = one_report(session, &key).await? else {
-                    return Ok(SubmitCertificateReportPayload::default());
+                let TakenReport { name, report } = written.outcome;
+                let report = match report {
+                    Some(report) => Arc::new(report),
+                    None => match one_report(session, &named(&name)?).await? {
+                        Some(CertificateReport(report, _)) => report,
+                        None => return Ok(SubmitCertificateReportPayload::default()),
+                    },
                 };
                 SubmitCertificateReportPayload {
                     receipt: Some(report.receipt.clone()),
@@ -209,6 +214,10 @@ impl SubmissionMutation {
             Err(errors) => refused(errors),
         })
     }
+}
+
+fn named(report: &str) -> Result<ReportKey, ApiError> {
+    report.parse().map_err(|rule| ApiError::Argument { name: "input", rule })
 }
 
 impl SubmitCertificateReportInput {

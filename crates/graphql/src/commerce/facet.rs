@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 use registry_domain::time;
 use registry_domain::unit::{Level, UnitId};
 use registry_persistence::Facets;
@@ -70,14 +70,12 @@ pub(crate) struct ListingFacets {
 impl ListingFacets {
     /// By marketplace (theo sàn).
     #[graphql(directive = list_size::apply(Some(10), None))]
-    async fn marketplace(&self, context: &Context<'_>) -> Result<Rows<MarketplaceFacet>> {
-        let session = Session::of(context);
-        let mut found = Vec::with_capacity(self.facets.marketplaces.len());
-        for (code, count) in &self.facets.marketplaces {
-            let marketplace = One(Marketplace(session.marketplace(code).await?));
-            found.push(MarketplaceFacet { marketplace, count: *count });
-        }
-        Ok(Rows(found))
+    async fn marketplace(&self) -> Rows<MarketplaceFacet> {
+        let told = |(known, count): &(Arc<_>, _)| MarketplaceFacet {
+            marketplace: One(Marketplace(Arc::clone(known))),
+            count: *count,
+        };
+        self.facets.marketplaces.iter().map(told).collect()
     }
 
     /// By group of products (theo nhóm sản phẩm).

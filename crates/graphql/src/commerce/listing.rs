@@ -1,25 +1,23 @@
-//! Listings: the object with its history and sales, the list of them, and what the list says as a whole.
+//! Listings: the object with its history and sales.
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, OutputType, Result, SimpleObject};
-use registry_domain::commerce::{self as domain, ListingCode, ProductCode};
-use registry_domain::page::{Page, PageRequest};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use registry_domain::commerce::{self as domain, ListingCode};
 use registry_domain::time;
-use registry_persistence::{self as store, CommerceKey, ListingRecord, StoreError};
+use registry_persistence::{ListingRecord, ListingSeen};
 
-use super::facet::ListingFacets;
-use super::loader::{HistoryKey, ListingCountKey, ListingKey, ListingPageKey, SalesKey};
-use super::{ListingFilter, ListingOrder, ListingStatus, Marketplace, Product, Seller, readers};
+use super::loader::{HistoryKey, ListingKey, SalesKey};
+use super::product::ProductSeen;
+use super::seller::SellerSeen;
+use super::{ListingStatus, Marketplace, Product, Seller, readers};
 use crate::access::{list_size, needs};
 use crate::audit::Audited;
-use crate::cursor::List;
 use crate::error::ApiError;
 use crate::in_order::One;
 use crate::loader::answered;
 use crate::node::GlobalId;
-use crate::page::{Connection, Naming, PageArguments, connection};
-use crate::scalar::{Date, DateTime, RegistryCode, Total, Vnd, YearMonth};
+use crate::scalar::{Date, DateTime, RegistryCode, Vnd, YearMonth};
 use crate::session::Session;
 
 /// One state that a listing was in (một lần thay đổi).
@@ -84,95 +82,133 @@ impl From<domain::MonthlySales> for MonthlySales {
     }
 }
 
-/// Sales added up (tổng doanh số).
-#[derive(SimpleObject)]
-#[graphql(serial, directive = needs::apply(readers()))]
-pub(crate) struct SalesTotal {
-    /// Orders (số đơn hàng).
-    orders: Total,
-    /// Items (số sản phẩm bán ra).
-    items: Total,
-    /// What was paid for them (doanh thu).
-    revenue_vnd: Vnd,
+/// A listing, as far as it was read, and the moment as of which it is told; none for now.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing(pub(crate) ListingSeen, pub(crate) Option<time::Instant>);
+
+impl Listing {
+    fn own_code(&self) -> ListingCode {
+        match &self.0 {
+            ListingSeen::Head(head) => head.code,
+            ListingSeen::Whole(record) => record.listing.code,
+        }
+    }
+
+    async fn whole(&self, context: &Context<'_>) -> Result<Arc<domain::Listing>> {
+        Ok(whole(context, &self.0, self.1).await?.listing)
+    }
 }
 
-/// A listing, and the moment as of which it is told; none for now.
-#[derive(Debug, Clone)]
-pub(crate) struct Listing(pub(crate) ListingRecord, pub(crate) Option<time::Instant>);
+/// All of a listing, its product and its seller; read now if only the head was.
+pub(super) async fn whole(
+    context: &Context<'_>,
+    seen: &ListingSeen,
+    as_of: Option<time::Instant>,
+) -> Result<ListingRecord> {
+    match seen {
+        ListingSeen::Whole(record) => Ok(record.clone()),
+        ListingSeen::Head(head) => {
+            let records = &Session::of(context).records;
+            Ok(answered(records.load_one(ListingKey(head.code, as_of)).await?)?)
+        }
+    }
+}
 
 /// One product on one marketplace (tin đăng bán).
 #[Object(directive = needs::apply(readers()))]
 impl Listing {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
-        GlobalId::Listing(self.0.listing.code).write()
+        GlobalId::Listing(self.own_code()).write()
     }
 
     #[graphql(flatten)]
     async fn audited(&self) -> Audited {
-        Audited(GlobalId::Listing(self.0.listing.code))
+        Audited(GlobalId::Listing(self.own_code()))
     }
 
     /// The registry code (mã tin đăng): `LS` and 8 digits.
     async fn code(&self) -> RegistryCode {
-        self.0.listing.code.into()
+        self.own_code().into()
     }
 
     /// What is sold (sản phẩm).
     async fn product(&self) -> One<Product> {
-        One(Product(self.0.product.clone(), self.1))
+        One(match &self.0 {
+            ListingSeen::Head(head) => Product(ProductSeen::OfListing(Arc::clone(head)), self.1),
+            ListingSeen::Whole(record) => {
+                Product(ProductSeen::Whole(record.product.clone()), self.1)
+            }
+        })
     }
 
     /// Who sells it (người bán).
     async fn seller(&self) -> One<Seller> {
-        One(Seller(self.0.product.seller.clone(), self.1))
+        One(match &self.0 {
+            ListingSeen::Head(head) => Seller(SellerSeen::OfListing(Arc::clone(head)), self.1),
+            ListingSeen::Whole(record) => {
+                Seller(SellerSeen::Whole(Arc::clone(&record.product.seller)), self.1)
+            }
+        })
     }
 
     /// Where it is sold (sàn).
     async fn marketplace(&self, context: &Context<'_>) -> Result<One<Marketplace>> {
-        let code = &self.0.listing.marketplace;
+        let code = match &self.0 {
+            ListingSeen::Head(head) => &head.marketplace,
+            ListingSeen::Whole(record) => &record.listing.marketplace,
+        };
         Ok(One(Marketplace(Session::of(context).marketplace(code).await?)))
     }
 
     /// Its address there (địa chỉ trang), https.
-    async fn url(&self) -> &str {
-        &self.0.listing.url
+    async fn url(&self, context: &Context<'_>) -> Result<String> {
+        Ok(self.whole(context).await?.url.clone())
     }
 
     /// The price of one item (giá).
     async fn price_vnd(&self) -> Vnd {
-        Vnd(self.0.listing.price)
+        Vnd(match &self.0 {
+            ListingSeen::Head(head) => head.price,
+            ListingSeen::Whole(record) => record.listing.price,
+        })
     }
 
     /// The OCOP stars that it shows (số sao OCOP hiển thị), if it does, 1…5.
-    async fn ocop_stars(&self) -> Option<u8> {
-        self.0.listing.shown_stars
+    async fn ocop_stars(&self, context: &Context<'_>) -> Result<Option<u8>> {
+        Ok(self.whole(context).await?.shown_stars)
     }
 
     /// Where it is in its life (trạng thái).
     async fn status(&self) -> ListingStatus {
-        self.0.listing.status.into()
+        match &self.0 {
+            ListingSeen::Head(head) => head.status.into(),
+            ListingSeen::Whole(record) => record.listing.status.into(),
+        }
     }
 
     /// The first day (ngày đăng).
     async fn listed_on(&self) -> Date {
-        Date(self.0.listing.listed_on)
+        Date(match &self.0 {
+            ListingSeen::Head(head) => head.listed_on,
+            ListingSeen::Whole(record) => record.listing.listed_on,
+        })
     }
 
     /// Since when its present state holds (ngày hiệu lực).
-    async fn effective_on(&self) -> Date {
-        Date(self.0.listing.effective_on)
+    async fn effective_on(&self, context: &Context<'_>) -> Result<Date> {
+        Ok(Date(self.whole(context).await?.effective_on))
     }
 
     /// Counts the changes from 1 (phiên bản); give it back with the next change.
-    async fn version(&self) -> u32 {
-        self.0.listing.version
+    async fn version(&self, context: &Context<'_>) -> Result<u32> {
+        Ok(self.whole(context).await?.version)
     }
 
     /// The states and prices it had (lịch sử giá và trạng thái), the newest 100, oldest first.
     #[graphql(directive = list_size::apply(Some(10), None))]
     async fn history(&self, context: &Context<'_>) -> Result<Vec<ListingChange>> {
-        let key = HistoryKey(self.0.listing.code, self.1);
+        let key = HistoryKey(self.own_code(), self.1);
         let states = Session::of(context).records.load_one(key).await?;
         Ok(states.unwrap_or_default().into_iter().map(Into::into).collect())
     }
@@ -188,162 +224,14 @@ impl Listing {
             YearMonth,
         >,
     ) -> Result<Vec<MonthlySales>> {
-        let key = SalesKey(self.0.listing.code, month(from), month(to), self.1);
+        let key = SalesKey(self.own_code(), month(from), month(to), self.1);
         let sales = Session::of(context).records.load_one(key).await?;
         Ok(sales.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 }
 
-fn month(month: Option<YearMonth>) -> Option<time::YearMonth> {
+pub(super) fn month(month: Option<YearMonth>) -> Option<time::YearMonth> {
     month.map(|month| month.0)
-}
-
-pub(crate) type ListingConnection = One<Connection<CommerceKey, Listing, ListingSummary>>;
-
-/// What the whole list says, whatever part of it the page shows.
-pub(crate) struct ListingSummary {
-    filter: store::ListingFilter,
-    /// The day whose boundaries the list is told on.
-    on: time::Date,
-    /// Read with the page if they are selected; they tell the number of listings as well.
-    facets: Option<Arc<store::Facets>>,
-}
-
-#[Object(directive = needs::apply(readers()))]
-impl ListingSummary {
-    /// The number of listings in the whole list (tổng số tin đăng); costs a statement, unless the facets
-    /// are selected as well.
-    async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
-        if let Some(facets) = &self.facets {
-            return Ok(facets.total());
-        }
-        let key = ListingCountKey(self.filter.clone());
-        Ok(answered(Session::of(context).records.load_one(key).await?)?)
-    }
-
-    /// How many listings of the whole list there are of each kind (số tin đăng theo nhóm); all of them are
-    /// counted by the statement that reads the page.
-    async fn facets(&self) -> Result<One<ListingFacets>> {
-        let unread = || StoreError::Damaged { what: "facets that were not selected".into() };
-        let facets = self.facets.clone().ok_or_else(unread).map_err(ApiError::from)?;
-        Ok(One(ListingFacets { facets, on: self.on, as_of: self.filter.products.as_of }))
-    }
-
-    /// What all listings of the list sold (tổng doanh số của danh sách); costs a statement.
-    async fn sales(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "The first month (từ tháng); from the beginning if not given.")]
-        from: Option<YearMonth>,
-        #[graphql(desc = "The last month (đến tháng); to the end if not given.")] to: Option<
-            YearMonth,
-        >,
-    ) -> Result<SalesTotal> {
-        let reader = &Session::of(context).reader;
-        let total = reader.listing_sales_total(&self.filter, month(from), month(to)).await;
-        let store::SalesTotal { orders, items, revenue } = total.map_err(ApiError::from)?;
-        let [orders, items] = [orders, items].map(|count| Total(count.cast_unsigned()));
-        Ok(SalesTotal { orders, items, revenue_vnd: Vnd(revenue) })
-    }
-}
-
-/// The listings of one product: without what only a whole list of listings says.
-pub(crate) type ProductListingConnection =
-    One<Connection<CommerceKey, Listing, ListingCount, OfProduct>>;
-
-/// Names the connection of a product's listings.
-pub(crate) struct OfProduct;
-
-impl Naming for OfProduct {
-    fn name<N: OutputType>() -> String {
-        "ProductListing".into()
-    }
-}
-
-/// How many listings the product has; counted only if selected.
-pub(crate) struct ListingCount(ListingCountKey);
-
-#[Object(directive = needs::apply(readers()))]
-impl ListingCount {
-    /// The number of all listings of the product (tổng số tin đăng); costs a statement.
-    async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
-        Ok(answered(Session::of(context).records.load_one(self.0.clone()).await?)?)
-    }
-}
-
-/// All arguments of a list of listings.
-#[derive(Debug)]
-pub(crate) struct ListingArguments {
-    pub(crate) filter: Option<ListingFilter>,
-    pub(crate) search: Option<String>,
-    pub(crate) order_by: Option<ListingOrder>,
-    pub(crate) as_of: Option<DateTime>,
-    pub(crate) page: PageArguments,
-}
-
-/// A page of listings: in the order asked for, else the best found first, or by code.
-pub(crate) async fn listing_page(
-    context: &Context<'_>,
-    arguments: ListingArguments,
-) -> Result<ListingConnection, ApiError> {
-    let session = Session::of(context);
-    let as_of = session.as_of(arguments.as_of)?;
-    let filter = arguments.filter.unwrap_or_default();
-    let on = filter.within().map(|within| within.require(session, "within")).transpose()?;
-    let on = on.map_or_else(|| session.day(as_of), |unit| unit.on);
-    let order = ListingOrder::of(arguments.order_by.as_ref());
-    let filter = filter.conditions(session, arguments.search.as_deref(), as_of)?;
-    let (page, list, facets) = if context.look_ahead().field("facets").exists() {
-        let (list, request) = requested(session, &filter, order, arguments.page)?;
-        let read = session.reader.listing_page_with_facets(&filter, order, &request).await?;
-        (shown(read.0, as_of), list, Some(Arc::new(read.1)))
-    } else {
-        let (page, list) = page_of(session, &filter, order, arguments.page).await?;
-        (page, list, None)
-    };
-    Ok(connection(page, list, ListingSummary { filter, on, facets }))
-}
-
-/// A page of the listings of one product, as known at a moment or now.
-pub(super) async fn listings_of(
-    session: &Session,
-    (product, as_of): (ProductCode, Option<time::Instant>),
-    order: store::ListingOrder,
-    page: PageArguments,
-) -> Result<ProductListingConnection, ApiError> {
-    let products = store::ProductFilter { as_of, ..Default::default() };
-    let filter = store::ListingFilter { product: Some(product), products, ..Default::default() };
-    let (page, list) = page_of(session, &filter, order, page).await?;
-    Ok(connection(page, list, ListingCount(ListingCountKey(filter))))
-}
-
-async fn page_of(
-    session: &Session,
-    filter: &store::ListingFilter,
-    order: store::ListingOrder,
-    page: PageArguments,
-) -> Result<(Page<(CommerceKey, Listing)>, List), ApiError> {
-    let (list, request) = requested(session, filter, order, page)?;
-    let key = ListingPageKey(filter.clone(), order, request);
-    let page = answered(session.records.load_one(key).await?)?;
-    Ok((shown(page, filter.products.as_of), list))
-}
-
-fn requested(
-    session: &Session,
-    filter: &store::ListingFilter,
-    order: store::ListingOrder,
-    page: PageArguments,
-) -> Result<(List, PageRequest<CommerceKey>), ApiError> {
-    let list = List::of(("listings", filter, order));
-    Ok((list, page.request(list, session)?))
-}
-
-fn shown(
-    page: Page<(CommerceKey, ListingRecord)>,
-    as_of: Option<time::Instant>,
-) -> Page<(CommerceKey, Listing)> {
-    page.map(|(key, record)| (key, Listing(record, as_of)))
 }
 
 /// One listing by its code, as known at a moment or now.
@@ -353,5 +241,5 @@ pub(crate) async fn one_listing(
     as_of: Option<time::Instant>,
 ) -> Result<Option<Listing>, ApiError> {
     let found = session.records.load_one(ListingKey(code, as_of)).await?;
-    Ok(found.map(|found| Listing(found, as_of)))
+    Ok(found.map(|found| Listing(ListingSeen::Whole(found), as_of)))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
     self as domain, MarketplaceChange, MarketplaceCode, MarketplaceName, NewMarketplace,
@@ -76,11 +76,13 @@ pub(super) async fn marketplace_page(
     let open_on = filter.unwrap_or_default().open_on.map(|day| day.0);
     let list = List::of(("marketplaces", open_on));
     let request = page.request::<MarketplaceCode>(list, session)?;
-    let mut found = session.reader.marketplaces().await?;
-    found.retain(|known| open_on.is_none_or(|day| known.validity.holds(day)));
+    let all = session.reader.marketplaces().await?;
+    let open =
+        |known: &&Arc<domain::Marketplace>| open_on.is_none_or(|day| known.validity.holds(day));
+    let found: Vec<_> = all.iter().filter(open).cloned().collect();
     let count = MarketplaceCount { total_count: found.len() };
     let page = Page::from_sorted(found.into_iter(), &request, |known| known.code.clone());
-    let page = page.map(|known| (known.code.clone(), Marketplace(Arc::new(known))));
+    let page = page.map(|known| (known.code.clone(), Marketplace(known)));
     Ok(connection(page, list, count))
 }
 
@@ -146,7 +148,7 @@ impl MarketplaceMutation {
         context: &Context<'_>,
         #[graphql(desc = "The marketplace (sàn).")] input: RegisterMarketplaceInput,
     ) -> Result<MarketplacePayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(change(context, input.parse(), attempt).await?)
     }
 
@@ -157,7 +159,7 @@ impl MarketplaceMutation {
         context: &Context<'_>,
         #[graphql(desc = "What changes (thay đổi).")] input: UpdateMarketplaceInput,
     ) -> Result<MarketplacePayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(change(context, input.parse(), attempt).await?)
     }
 }

@@ -3,6 +3,7 @@
 mod facet;
 mod filter;
 mod listing;
+mod listings;
 mod loader;
 mod marketplace;
 mod product;

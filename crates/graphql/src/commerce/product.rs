@@ -6,10 +6,14 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use registry_domain::commerce::{self as domain, ProductCode};
 use registry_domain::page::PageRequest;
 use registry_domain::time::Instant;
-use registry_persistence::{self as store, CatalogueOrder, CommerceKey, ProductRecord};
+use registry_persistence::{
+    self as store, CatalogueOrder, CommerceKey, ListingHead, ListingSeen, ProductRecord,
+};
 
-use super::listing::{ProductListingConnection, listings_of};
+use super::listing::whole;
+use super::listings::{ProductListingConnection, listings_of};
 use super::loader::{ProductCountKey, ProductKey, ProductPageKey, RatingsKey};
+use super::seller::SellerSeen;
 use super::{ListingOrder, ProductCategory, ProductFilter, ProductOrder, Seller, readers};
 use crate::access::{list_size, needs};
 use crate::audit::Audited;
@@ -47,63 +51,102 @@ impl From<domain::Rating> for OcopRating {
     }
 }
 
-/// A product, and the moment as of which it is told; none for now.
+/// A product, as far as it was read, and the moment as of which it is told; none for now.
 #[derive(Debug, Clone)]
-pub(crate) struct Product(pub(crate) ProductRecord, pub(crate) Option<Instant>);
+pub(crate) struct Product(pub(crate) ProductSeen, pub(crate) Option<Instant>);
+
+/// A product, as far as it was read.
+#[derive(Debug, Clone)]
+pub(crate) enum ProductSeen {
+    /// With what most lists of listings show.
+    OfListing(Arc<ListingHead>),
+    /// All of it.
+    Whole(ProductRecord),
+}
+
+impl Product {
+    fn own_code(&self) -> ProductCode {
+        match &self.0 {
+            ProductSeen::OfListing(head) => head.product,
+            ProductSeen::Whole(record) => record.product.code,
+        }
+    }
+
+    async fn whole(&self, context: &Context<'_>) -> Result<Arc<domain::Product>> {
+        match &self.0 {
+            ProductSeen::OfListing(head) => {
+                let seen = ListingSeen::Head(Arc::clone(head));
+                Ok(whole(context, &seen, self.1).await?.product.product)
+            }
+            ProductSeen::Whole(record) => Ok(Arc::clone(&record.product)),
+        }
+    }
+}
 
 /// What is sold (sản phẩm).
 #[Object(directive = needs::apply(readers()))]
 impl Product {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
-        GlobalId::Product(self.0.product.code).write()
+        GlobalId::Product(self.own_code()).write()
     }
 
     #[graphql(flatten)]
     async fn audited(&self) -> Audited {
-        Audited(GlobalId::Product(self.0.product.code))
+        Audited(GlobalId::Product(self.own_code()))
     }
 
     /// The registry code (mã sản phẩm): `SP` and 8 digits.
     async fn code(&self) -> RegistryCode {
-        self.0.product.code.into()
+        self.own_code().into()
     }
 
     /// What it is called (tên sản phẩm).
     async fn name(&self) -> &str {
-        &self.0.product.name
+        match &self.0 {
+            ProductSeen::OfListing(head) => &head.product_name,
+            ProductSeen::Whole(record) => &record.product.name,
+        }
     }
 
     /// Its group (nhóm sản phẩm).
     async fn category(&self) -> ProductCategory {
-        self.0.product.category.into()
+        match &self.0 {
+            ProductSeen::OfListing(head) => head.category.into(),
+            ProductSeen::Whole(record) => record.product.category.into(),
+        }
     }
 
     /// Whose it is (người bán).
     async fn seller(&self) -> Seller {
-        Seller(Arc::clone(&self.0.seller), self.1)
+        let seen = match &self.0 {
+            ProductSeen::OfListing(head) => SellerSeen::OfListing(Arc::clone(head)),
+            ProductSeen::Whole(record) => SellerSeen::Whole(Arc::clone(&record.seller)),
+        };
+        Seller(seen, self.1)
     }
 
     /// Since when it is sold (ngày đăng ký).
-    async fn registered_on(&self) -> Date {
-        Date(self.0.product.registered_on)
+    async fn registered_on(&self, context: &Context<'_>) -> Result<Date> {
+        Ok(Date(self.whole(context).await?.registered_on))
     }
 
     /// Counts the changes from 1 (phiên bản); give it back with the next change.
-    async fn version(&self) -> u32 {
-        self.0.product.version
+    async fn version(&self, context: &Context<'_>) -> Result<u32> {
+        Ok(self.whole(context).await?.version)
     }
 
     /// The OCOP rating that holds today (hạng sao OCOP hiện nay), or on the day of `asOf`, if one does.
-    async fn ocop(&self, context: &Context<'_>) -> Option<OcopRating> {
+    async fn ocop(&self, context: &Context<'_>) -> Result<Option<OcopRating>> {
         let today = Session::of(context).day(self.1);
-        self.0.product.rating.clone().filter(|rating| rating.holds(today)).map(Into::into)
+        let rating = self.whole(context).await?.rating.clone();
+        Ok(rating.filter(|rating| rating.holds(today)).map(Into::into))
     }
 
     /// All OCOP ratings (các lần xếp hạng), newest first.
     #[graphql(directive = list_size::apply(Some(5), None))]
     async fn ratings(&self, context: &Context<'_>) -> Result<Vec<OcopRating>> {
-        let key = RatingsKey(self.0.product.code, self.1);
+        let key = RatingsKey(self.own_code(), self.1);
         let ratings = Session::of(context).records.load_one(key).await?;
         Ok(ratings.unwrap_or_default().into_iter().map(Into::into).collect())
     }
@@ -121,7 +164,7 @@ impl Product {
     ) -> Result<ProductListingConnection> {
         let page = PageArguments { first, after, last, before };
         let order = ListingOrder::of(order_by.as_ref());
-        let product = (self.0.product.code, self.1);
+        let product = (self.own_code(), self.1);
         Ok(listings_of(Session::of(context), product, order, page).await?)
     }
 }
@@ -162,7 +205,7 @@ pub(super) async fn products_of(
     let request: PageRequest<CommerceKey> = page.request(list, session)?;
     let key = ProductPageKey(filter.clone(), order, request);
     let page = answered(session.records.load_one(key).await?)?;
-    let page = page.map(|(key, record)| (key, Product(record, filter.as_of)));
+    let page = page.map(|(key, record)| (key, Product(ProductSeen::Whole(record), filter.as_of)));
     Ok(connection(page, list, ProductCount(ProductCountKey(filter))))
 }
 
@@ -172,5 +215,5 @@ pub(crate) async fn one_product(
     code: ProductCode,
 ) -> Result<Option<Product>, ApiError> {
     let found = session.records.load_one(ProductKey(code)).await?;
-    Ok(found.map(|found| Product(found, None)))
+    Ok(found.map(|found| Product(ProductSeen::Whole(found), None)))
 }

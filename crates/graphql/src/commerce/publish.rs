@@ -1,6 +1,6 @@
 //! Publishing and changing listings, recording their sales.
 
-use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
     ListingCode, ListingUrl, MarketplaceCode, NewListing, NewSales, PriceChange, ProductCode,
@@ -140,7 +140,7 @@ impl ListingMutation {
         context: &Context<'_>,
         #[graphql(desc = "The listing (tin đăng).")] input: PublishListingInput,
     ) -> Result<ListingPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(listing(context, input.parse(), attempt).await?)
     }
 
@@ -151,7 +151,7 @@ impl ListingMutation {
         context: &Context<'_>,
         #[graphql(desc = "The change (thay đổi).")] input: ChangeListingStatusInput,
     ) -> Result<ListingPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(listing(context, input.parse(), attempt).await?)
     }
 
@@ -162,7 +162,7 @@ impl ListingMutation {
         context: &Context<'_>,
         #[graphql(desc = "The change (thay đổi).")] input: ChangeListingPriceInput,
     ) -> Result<ListingPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(listing(context, input.parse(), attempt).await?)
     }
 
@@ -176,7 +176,7 @@ impl ListingMutation {
         context: &Context<'_>,
         #[graphql(desc = "The sales (doanh số).")] input: RecordListingSalesInput,
     ) -> Result<RecordListingSalesPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = root().field("sales");
         let command = rows(&input.sales, &at, ListingSalesInput::parse).map(RecordListingSales);
         let session = Session::of(context);

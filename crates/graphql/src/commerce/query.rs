@@ -2,7 +2,8 @@
 
 use async_graphql::{Context, Object, Result};
 
-use super::listing::{Listing, ListingArguments, ListingConnection, listing_page, one_listing};
+use super::listing::{Listing, one_listing};
+use super::listings::{ListingArguments, ListingConnection, listing_page};
 use super::marketplace::{MarketplaceConnection, marketplace_page};
 use super::product::{Product, ProductConnection, one_product, product_page};
 use super::seller::{Seller, SellerConnection, one_seller, seller_page};

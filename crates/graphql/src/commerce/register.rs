@@ -1,6 +1,6 @@
 //! Registering and changing sellers and products, rating products.
 
-use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::code::{Code, CodeKind};
 use registry_domain::commerce::{
@@ -137,7 +137,7 @@ impl CatalogueMutation {
         context: &Context<'_>,
         #[graphql(desc = "The seller (người bán).")] input: RegisterSellerInput,
     ) -> Result<SellerPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse(Session::of(context));
         Ok(seller(context, command, attempt).await?)
     }
@@ -149,7 +149,7 @@ impl CatalogueMutation {
         context: &Context<'_>,
         #[graphql(desc = "What changes (thay đổi).")] input: UpdateSellerInput,
     ) -> Result<SellerPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse(Session::of(context));
         Ok(seller(context, command, attempt).await?)
     }
@@ -161,7 +161,7 @@ impl CatalogueMutation {
         context: &Context<'_>,
         #[graphql(desc = "The product (sản phẩm).")] input: RegisterProductInput,
     ) -> Result<ProductPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(product(context, input.parse(), attempt).await?)
     }
 
@@ -172,7 +172,7 @@ impl CatalogueMutation {
         context: &Context<'_>,
         #[graphql(desc = "What changes (thay đổi).")] input: UpdateProductInput,
     ) -> Result<ProductPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(product(context, input.parse(), attempt).await?)
     }
 
@@ -183,7 +183,7 @@ impl CatalogueMutation {
         context: &Context<'_>,
         #[graphql(desc = "The rating (hạng sao).")] input: RateProductInput,
     ) -> Result<ProductPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         Ok(product(context, input.parse(), attempt).await?)
     }
 }

@@ -6,8 +6,9 @@ use async_graphql::{Context, ID, Object, Result};
 use registry_domain::commerce::{self as domain, SellerCode};
 use registry_domain::page::PageRequest;
 use registry_domain::time::Instant;
-use registry_persistence::{self as store, CommerceKey};
+use registry_persistence::{self as store, CommerceKey, ListingHead, ListingSeen};
 
+use super::listing::whole;
 use super::loader::SellerKey;
 use super::product::products_of;
 use super::{ProductConnection, ProductOrder, SellerFilter, SellerKind, SellerOrder, readers};
@@ -24,60 +25,98 @@ use crate::scalar::{Date, RegistryCode};
 use crate::session::Session;
 use crate::unit::AdministrativeUnit;
 
-/// A seller, and the moment as of which it is told; none for now.
+/// A seller, as far as it was read, and the moment as of which it is told; none for now.
 #[derive(Debug, Clone)]
-pub(crate) struct Seller(pub(crate) Arc<domain::Seller>, pub(crate) Option<Instant>);
+pub(crate) struct Seller(pub(crate) SellerSeen, pub(crate) Option<Instant>);
+
+/// A seller, as far as it was read.
+#[derive(Debug, Clone)]
+pub(crate) enum SellerSeen {
+    /// With what most lists of listings show.
+    OfListing(Arc<ListingHead>),
+    /// All of it.
+    Whole(Arc<domain::Seller>),
+}
+
+impl Seller {
+    fn own_code(&self) -> SellerCode {
+        match &self.0 {
+            SellerSeen::OfListing(head) => head.seller,
+            SellerSeen::Whole(seller) => seller.code,
+        }
+    }
+
+    async fn whole(&self, context: &Context<'_>) -> Result<Arc<domain::Seller>> {
+        match &self.0 {
+            SellerSeen::OfListing(head) => {
+                let seen = ListingSeen::Head(Arc::clone(head));
+                Ok(whole(context, &seen, self.1).await?.product.seller)
+            }
+            SellerSeen::Whole(seller) => Ok(Arc::clone(seller)),
+        }
+    }
+}
 
 /// Who sells online (người bán): a household, a cooperative or an enterprise of the province.
 #[Object(directive = needs::apply(readers()))]
 impl Seller {
     /// The global id (định danh toàn cục).
     pub(crate) async fn id(&self) -> ID {
-        GlobalId::Seller(self.0.code).write()
+        GlobalId::Seller(self.own_code()).write()
     }
 
     #[graphql(flatten)]
     async fn audited(&self) -> Audited {
-        Audited(GlobalId::Seller(self.0.code))
+        Audited(GlobalId::Seller(self.own_code()))
     }
 
     /// The registry code (mã người bán): `NB` and 8 digits.
     async fn code(&self) -> RegistryCode {
-        self.0.code.into()
+        self.own_code().into()
     }
 
     /// What it is (loại).
     async fn kind(&self) -> SellerKind {
-        self.0.kind.into()
+        match &self.0 {
+            SellerSeen::OfListing(head) => head.seller_kind.into(),
+            SellerSeen::Whole(seller) => seller.kind.into(),
+        }
     }
 
     /// The name that customers see (tên gian hàng).
     async fn name(&self) -> &str {
-        &self.0.name
+        match &self.0 {
+            SellerSeen::OfListing(head) => &head.seller_name,
+            SellerSeen::Whole(seller) => &seller.name,
+        }
     }
 
     /// The hamlet it sells from (ấp, khu vực), on today's boundaries, or those of the day of `asOf`.
     async fn hamlet(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
         let on = Session::of(context).day(self.1);
-        One(AdministrativeUnit { id: self.0.hamlet, on, as_of: self.1 })
+        let id = match &self.0 {
+            SellerSeen::OfListing(head) => head.hamlet,
+            SellerSeen::Whole(seller) => seller.hamlet,
+        };
+        One(AdministrativeUnit { id, on, as_of: self.1 })
     }
 
     /// The household that it is (hộ), if it is one.
     async fn household(&self, context: &Context<'_>) -> Result<Option<Household>> {
-        let Some(code) = self.0.household else { return Ok(None) };
+        let Some(code) = self.whole(context).await?.household else { return Ok(None) };
         let key = HouseholdKey(code.number(), head_selected(&context.look_ahead()), self.1);
         let found = Session::of(context).records.load_one(key).await?;
         Ok(found.map(|found| Household(found, self.1)))
     }
 
     /// Since when it sells (ngày đăng ký).
-    async fn registered_on(&self) -> Date {
-        Date(self.0.registered_on)
+    async fn registered_on(&self, context: &Context<'_>) -> Result<Date> {
+        Ok(Date(self.whole(context).await?.registered_on))
     }
 
     /// Counts the changes from 1 (phiên bản); give it back with the next change.
-    async fn version(&self) -> u32 {
-        self.0.version
+    async fn version(&self, context: &Context<'_>) -> Result<u32> {
+        Ok(self.whole(context).await?.version)
     }
 
     /// What it sells (các sản phẩm), by code if no order is given.
@@ -91,8 +130,11 @@ impl Seller {
         #[graphql(desc = "The last so many (số mục cuối).")] last: Option<i32>,
         #[graphql(desc = "Before this cursor (trước con trỏ).")] before: Option<String>,
     ) -> Result<ProductConnection> {
-        let filter =
-            store::ProductFilter { seller: Some(self.0.code), as_of: self.1, ..Default::default() };
+        let filter = store::ProductFilter {
+            seller: Some(self.own_code()),
+            as_of: self.1,
+            ..Default::default()
+        };
         let page = PageArguments { first, after, last, before };
         let order = ProductOrder::of(order_by.as_ref());
         Ok(products_of(Session::of(context), filter, order, page).await?)
@@ -124,7 +166,7 @@ pub(super) async fn seller_page(
     let list = List::of(("sellers", &filter, order));
     let request: PageRequest<CommerceKey> = page.request(list, session)?;
     let page = session.reader.seller_page(&filter, order, &request).await?;
-    let page = page.map(|(key, found)| (key, Seller(Arc::new(found), None)));
+    let page = page.map(|(key, found)| (key, Seller(SellerSeen::Whole(Arc::new(found)), None)));
     Ok(connection(page, list, SellerCount(filter)))
 }
 
@@ -134,5 +176,5 @@ pub(crate) async fn one_seller(
     code: SellerCode,
 ) -> Result<Option<Seller>, ApiError> {
     let found = session.records.load_one(SellerKey(code)).await?;
-    Ok(found.map(|found| Seller(Arc::new(found), None)))
+    Ok(found.map(|found| Seller(SellerSeen::Whole(Arc::new(found)), None)))
 }

@@ -1,6 +1,6 @@
 //! Recording whom teams helped, and training sessions.
 
-use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::community::{
     AttendeeCount, Cancellation, Entry, HelpCount, NewActivity, NewTraining, TeamCode,
@@ -144,8 +144,7 @@ impl RecordMutation {
         #[graphql(desc = "The counts (các dòng).")] input: RecordTeamActivityInput,
     ) -> Result<RecordTeamActivityPayload> {
         let session = Session::of(context);
-        let sent = input.to_value();
-        let attempt = Attempt::new(input.idempotency_key.clone(), sent.clone());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input").field("rows");
         let command = rows(&input.rows, &at, |row, at| row.parse(session, at)).map(RecordActivity);
         Ok(match write(session, Scope::HouseholdsWrite, command, attempt).await? {
@@ -157,7 +156,7 @@ impl RecordMutation {
             Err(errors) => RecordTeamActivityPayload {
                 recorded: 0,
                 replayed: false,
-                errors: UserError::with_values(errors, &sent),
+                errors: UserError::with_values(errors, &input),
             },
         })
     }
@@ -174,8 +173,7 @@ impl RecordMutation {
         #[graphql(desc = "The sessions (các buổi tập huấn).")] input: RecordTrainingInput,
     ) -> Result<RecordTrainingPayload> {
         let session = Session::of(context);
-        let sent = input.to_value();
-        let attempt = Attempt::new(input.idempotency_key.clone(), sent.clone());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input").field("sessions");
         let command = rows(&input.sessions, &at, |row, at| row.parse(session, at));
         let command = command.map(RecordTrainings);
@@ -190,7 +188,7 @@ impl RecordMutation {
                 recorded: 0,
                 sessions: Vec::new(),
                 replayed: false,
-                errors: UserError::with_values(errors, &sent),
+                errors: UserError::with_values(errors, &input),
             },
         })
     }
@@ -204,7 +202,7 @@ impl RecordMutation {
         #[graphql(desc = "The cancellation (huỷ).")] input: CancelTrainingInput,
     ) -> Result<CancelTrainingPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let at = Path::root().field("input");
         let command = input.parse(&at).map(|value| CancelTrainings(vec![Row { at, value }]));
         Ok(match write(session, Scope::HouseholdsWrite, command, attempt).await? {

@@ -1,6 +1,6 @@
 //! Registering, changing and dissolving teams.
 
-use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::community::{MemberCount, NewTeam, TeamChange, TeamCode, TeamDissolution};
 use registry_domain::fault::{Faults, Path};
@@ -83,7 +83,7 @@ impl TeamMutation {
         context: &Context<'_>,
         #[graphql(desc = "The team (tổ).")] input: RegisterTeamInput,
     ) -> Result<CommunityTeamPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse(Session::of(context)).map(|value| RegisterTeams(row(value)));
         Ok(team(context, command, attempt).await?)
     }
@@ -95,7 +95,7 @@ impl TeamMutation {
         context: &Context<'_>,
         #[graphql(desc = "The change (thay đổi).")] input: UpdateTeamInput,
     ) -> Result<CommunityTeamPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse().map(|value| ChangeTeams(row(value)));
         Ok(team(context, command, attempt).await?)
     }
@@ -107,7 +107,7 @@ impl TeamMutation {
         context: &Context<'_>,
         #[graphql(desc = "The dissolution (giải thể).")] input: DissolveTeamInput,
     ) -> Result<CommunityTeamPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse().map(|value| DissolveTeams(row(value)));
         Ok(team(context, command, attempt).await?)
     }

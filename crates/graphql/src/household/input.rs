@@ -1,6 +1,6 @@
 //! Registering, changing and closing households.
 
-use async_graphql::{Context, Enum, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::fault::{Faults, Path};
 use registry_domain::household::{
@@ -138,7 +138,7 @@ impl HouseholdMutation {
         context: &Context<'_>,
         #[graphql(desc = "The household (hộ).")] input: RegisterHouseholdInput,
     ) -> Result<HouseholdPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command =
             input.parse(Session::of(context)).map(|value| RegisterHouseholds(vec![row(value)]));
         Ok(household(context, Scope::HouseholdsWrite, command, attempt).await?)
@@ -151,7 +151,7 @@ impl HouseholdMutation {
         context: &Context<'_>,
         #[graphql(desc = "The change (thay đổi).")] input: UpdateHouseholdInput,
     ) -> Result<HouseholdPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command =
             input.parse(Session::of(context)).map(|value| ChangeHouseholds(vec![row(value)]));
         Ok(household(context, Scope::HouseholdsWrite, command, attempt).await?)
@@ -164,7 +164,7 @@ impl HouseholdMutation {
         context: &Context<'_>,
         #[graphql(desc = "The closure (kết thúc).")] input: CloseHouseholdInput,
     ) -> Result<HouseholdPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse().map(|value| CloseHouseholds(vec![row(value)]));
         Ok(household(context, Scope::HouseholdsWrite, command, attempt).await?)
     }
@@ -177,7 +177,7 @@ impl HouseholdMutation {
         context: &Context<'_>,
         #[graphql(desc = "Whose (của hộ nào).")] input: EraseHouseholdPersonalDataInput,
     ) -> Result<HouseholdPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse().map(|value| EraseHousehold(row(value)));
         Ok(household(context, Scope::Admin, command, attempt).await?)
     }

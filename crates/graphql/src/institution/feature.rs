@@ -1,6 +1,6 @@
 //! What schools fulfil and banks offer: recording it, and that it ended.
 
-use async_graphql::{Context, InputObject, InputType, Object, Result};
+use async_graphql::{Context, InputObject, Object, Result};
 use registry_domain::fault::Faults;
 use registry_domain::institution::{Feature, FeatureEnd, NewFeature};
 use registry_domain::text::Label;
@@ -83,7 +83,7 @@ impl FeatureMutation {
         context: &Context<'_>,
         #[graphql(desc = "The assessment (kết quả đánh giá).")] input: AssessSchoolInput,
     ) -> Result<InstitutionPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse().map(|value| RecordFeatures(vec![row(value)]));
         Ok(carry_out(context, command, attempt).await?)
     }
@@ -96,7 +96,7 @@ impl FeatureMutation {
         context: &Context<'_>,
         #[graphql(desc = "The withdrawal (rút kết quả).")] input: WithdrawSchoolAssessmentInput,
     ) -> Result<InstitutionPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let feature = Feature::Criterion(input.criterion.into());
         let command = end(&input.institution, feature, input.withdrawn_on, &input.reason);
         Ok(carry_out(context, command, attempt).await?)
@@ -109,7 +109,7 @@ impl FeatureMutation {
         context: &Context<'_>,
         #[graphql(desc = "The service (dịch vụ).")] input: RecordBankServiceInput,
     ) -> Result<InstitutionPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse().map(|value| RecordFeatures(vec![row(value)]));
         Ok(carry_out(context, command, attempt).await?)
     }
@@ -121,7 +121,7 @@ impl FeatureMutation {
         context: &Context<'_>,
         #[graphql(desc = "The end (ngừng dịch vụ).")] input: EndBankServiceInput,
     ) -> Result<InstitutionPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let feature = Feature::Service(input.service.into());
         let command = end(&input.institution, feature, input.ended_on, &input.reason);
         Ok(carry_out(context, command, attempt).await?)

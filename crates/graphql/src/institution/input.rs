@@ -1,6 +1,6 @@
 //! Registering, changing and closing schools and banks.
 
-use async_graphql::{Context, InputObject, InputType, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::fault::{Faults, Path};
 use registry_domain::institution::{
@@ -91,7 +91,7 @@ impl InstitutionMutation {
         #[graphql(desc = "The school or bank (trường học, ngân hàng).")]
         input: RegisterInstitutionInput,
     ) -> Result<InstitutionPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse(Session::of(context));
         let command = command.map(|value| RegisterInstitutions(vec![row(value)]));
         Ok(carry_out(context, command, attempt).await?)
@@ -104,7 +104,7 @@ impl InstitutionMutation {
         context: &Context<'_>,
         #[graphql(desc = "The change (thay đổi).")] input: UpdateInstitutionInput,
     ) -> Result<InstitutionPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse(Session::of(context));
         let command = command.map(|value| ChangeInstitutions(vec![row(value)]));
         Ok(carry_out(context, command, attempt).await?)
@@ -117,7 +117,7 @@ impl InstitutionMutation {
         context: &Context<'_>,
         #[graphql(desc = "The closure (ngừng hoạt động).")] input: CloseInstitutionInput,
     ) -> Result<InstitutionPayload> {
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let command = input.parse().map(|value| CloseInstitutions(vec![row(value)]));
         Ok(carry_out(context, command, attempt).await?)
     }

@@ -1,6 +1,6 @@
 //! Reorganising units by one legal act: founding, merging, splitting, renaming, moving hamlets.
 
-use async_graphql::{Context, InputObject, InputType, Object, OneofObject, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, OneofObject, Result, SimpleObject};
 use registry_domain::access::Scope;
 use registry_domain::fault::{Expected, Faults, Path, Rule};
 use registry_domain::text::Label;
@@ -135,7 +135,7 @@ impl UnitMutation {
         #[graphql(desc = "The act (văn bản).")] input: ReorganiseUnitsInput,
     ) -> Result<ReorganiseUnitsPayload> {
         let session = Session::of(context);
-        let attempt = Attempt::new(input.idempotency_key.clone(), input.to_value());
+        let attempt = Attempt::new(input.idempotency_key.as_deref(), &input);
         let (dry_run, effective_on) = (input.dry_run, input.effective_on.0);
         let command = input.parse(session).map(ReorganiseUnits);
         if dry_run {

@@ -5,13 +5,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use futures_util::TryStreamExt as _;
 use registry_domain::access::PartnerCode;
 use registry_domain::certificate::{Ledger, LedgerView, ReportState, Statement, Sum, SumQuery};
 use registry_domain::time::{Date, Instant, YearMonth};
 use registry_domain::unit::Units;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationDef, Select,
+    RelationDef, Select, StreamTrait,
 };
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -72,7 +73,7 @@ impl LedgerCache {
     pub(crate) async fn at(
         &self,
         newest: i64,
-        connection: &impl ConnectionTrait,
+        connection: &(impl ConnectionTrait + StreamTrait),
     ) -> Result<Arc<LedgerSnapshot>, StoreError> {
         if let Some(known) = self.known(newest) {
             return Ok(known);
@@ -102,7 +103,7 @@ impl LedgerCache {
 
 /// What counts now, or counted at a past moment.
 async fn read(
-    connection: &impl ConnectionTrait,
+    connection: &(impl ConnectionTrait + StreamTrait),
     as_of: Option<Instant>,
 ) -> Result<Ledger, StoreError> {
     let mut select = lines::Entity::find()
@@ -142,11 +143,13 @@ fn reports() -> RelationDef {
 }
 
 async fn statements(
-    connection: &impl ConnectionTrait,
+    connection: &(impl ConnectionTrait + StreamTrait),
     select: Select<lines::Entity>,
 ) -> Result<Vec<Statement>, StoreError> {
     let mut found: Vec<Statement> = Vec::new();
-    for row in select.all(connection).await? {
+    // One by one: all rows at once would take many times what is made of them.
+    let mut rows = select.stream(connection).await?;
+    while let Some(row) = rows.try_next().await? {
         let period = YearMonth::from_index(row.month);
         let continues = found
             .last()

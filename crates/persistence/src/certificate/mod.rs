@@ -39,7 +39,7 @@ pub use read::{ReportFilter, ReportPosition};
 pub use reconcile::Reconciliation;
 pub use register::RegisterCertificates;
 pub use single::{CertificateFilter, ChangeCertificateStatus};
-pub use submit::{BodySignature, ReportPlan, SubmitReport};
+pub use submit::{BodySignature, ReportPlan, SubmitReport, TakenReport};
 
 /// The subject under which the closing of periods is counted.
 const PERIODS: &str = "periods";

@@ -1,21 +1,22 @@
 //! Taking a report: all rules, then the report, its lines and its receipt at once.
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, slice};
 
 use registry_domain::access::{Partner, PartnerCode, SignaturePolicy};
 use registry_domain::certificate::{
     CertificateRule, ControlTotal, DetachedSignature, HistoryState, Line, NewReport, NotAllowed,
-    Notary, Receipt, ReportAction, ReportKey, ReportState, ReportingRules, Revision, Submission,
-    Warning, check_communes,
+    Notary, Receipt, Report, ReportAction, ReportKey, ReportState, ReportingRules, Revision,
+    Submission, Warning, check_communes,
 };
 use registry_domain::fault::{Faults, Path, Rule};
 use registry_domain::time::YearMonth;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::month::Month;
-use super::{ended, key, not_suspended, state, stored_revision, update};
+use super::{ended, key, not_suspended, report as taken, state, stored_revision, update};
 use crate::entity::certificate_report::{Entity, Model, closing, line};
 use crate::personal::hex;
 use crate::writer::{Command, Writer};
@@ -83,11 +84,21 @@ impl ReportPlan {
     }
 }
 
+/// A report that was taken.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TakenReport {
+    /// Its name, like `VNPT/2024-05/1`.
+    pub name: String,
+    /// What stands there now; unknown to a retry of what an earlier attempt has done.
+    #[serde(skip)]
+    pub report: Option<Report>,
+}
+
 impl Command for SubmitReport {
     const ACTION: &'static str = "certificate.report";
     type Plan = ReportPlan;
-    /// The report's name, like `VNPT/2024-05/1`.
-    type Outcome = String;
+    type Outcome = TakenReport;
 
     fn subjects(&self) -> usize {
         self.report.lines.len()
@@ -191,10 +202,10 @@ impl Command for SubmitReport {
             }
             BodySignature::Missing | BodySignature::Wrong => row,
         };
-        writer.record_at_end::<Entity>(&[row])?;
         let lines: Vec<_> = lines.iter().map(|line| stored_line(&key, line)).collect();
+        writer.record_at_end::<Entity>(slice::from_ref(&row))?;
         writer.record_at_end::<line::Entity>(&lines)?;
-        Ok(key.to_string())
+        Ok(TakenReport { name: key.to_string(), report: Some(taken(row)?) })
     }
 }
 

@@ -14,7 +14,7 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStat
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
-use super::row::{Cells, select_product, select_seller};
+use super::row::{Cells, select_products, select_seller};
 use super::{code, past, search, stored};
 use crate::entity::{product as product_row, seller as seller_row};
 use crate::moment::recorded;
@@ -86,19 +86,6 @@ pub struct ProductRecord {
     pub product: Arc<Product>,
     /// Its seller.
     pub seller: Arc<Seller>,
-}
-
-impl ProductRecord {
-    pub(super) fn read(cells: &mut Cells<'_>) -> Result<Self, StoreError> {
-        let product = Arc::new(cells.read_product()?);
-        Ok(Self { product, seller: Arc::new(cells.read_seller()?) })
-    }
-}
-
-/// Selects what [`ProductRecord::read`] reads: products with their sellers.
-pub(super) fn select_products(select: &mut SelectStatement) {
-    select_product(select);
-    select_seller(select);
 }
 
 /// Joins the sellers to a statement that has the products, both as known at a moment or now.
@@ -175,7 +162,7 @@ impl Reader {
         select.from(seller_row::Entity).and_where(seller_row::Column::Number.is_in(numbers));
         select_seller(&mut select);
         let rows = self.connection.query_all(&select).await?;
-        rows.iter().map(|row| Cells::of(row).read_seller()).collect()
+        rows.iter().map(|row| Cells::of(row)?.read_seller()).collect()
     }
 
     /// A page of sellers.
@@ -200,7 +187,7 @@ impl Reader {
         key::cut(&mut select, (place.as_ref(), number), order.direction, page);
         let mut found = Vec::new();
         for row in self.connection.query_all(&select).await? {
-            let seller = Cells::of(&row).read_seller()?;
+            let seller = Cells::of(&row)?.read_seller()?;
             let value = order.by.day_of(seller.registered_on);
             found.push((CommerceKey { value, number: seller.code.number() }, seller));
         }
@@ -222,7 +209,7 @@ impl Reader {
         let number = Expr::col((product_row::Entity, product_row::Column::Number));
         select.and_where(number.is_in(codes.iter().map(|code| stored(*code))));
         let rows = self.connection.query_all(&select).await?;
-        rows.iter().map(|row| ProductRecord::read(&mut Cells::of(row))).collect()
+        rows.iter().map(|row| ProductRecord::read(&mut Cells::of(row)?)).collect()
     }
 
     /// One page of products per filter, in the order of the filters.
@@ -248,7 +235,7 @@ impl Reader {
         let mut found: Vec<Vec<(CommerceKey, ProductRecord)>> = vec![Vec::new(); filters.len()];
         for statement in one_statement_each(selects.collect()) {
             for row in self.connection.query_all(&statement).await? {
-                let record = ProductRecord::read(&mut Cells::of(&row))?;
+                let record = ProductRecord::read(&mut Cells::of(&row)?)?;
                 let value = match order.by {
                     CatalogueSort::Distance => row.try_get("", DISTANCE)?,
                     by => by.day_of(record.product.registered_on),

@@ -2,30 +2,31 @@
 //! with a page of the list.
 
 use std::cmp::Reverse;
+use std::sync::{Arc, LazyLock};
 
 use registry_domain::access::Scope;
-use registry_domain::commerce::{MarketplaceCode, ProductCategory};
+use registry_domain::commerce::{Marketplace, ProductCategory};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{
     Alias, Asterisk, CommonTableExpression, Expr, ExprTrait, Query, SelectStatement, SimpleExpr,
-    UnionType, WithClause,
+    WithClause,
 };
 
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
-use super::listing::{ListingFilter, ListingOrder, ListingRecord, ListingSort, select_listings};
-use super::row::{Cells, RECORD, name_of};
+use super::listing::{ListingExtent, ListingFilter, ListingOrder, ListingSeen, ListingSort};
+use super::marketplace::STATE;
+use super::row::{Cells, name_of, select_listings};
 use crate::entity::{listing, product, seller};
-use crate::page::{tag, tagged};
 use crate::{Reader, StoreError};
 
 /// How many listings there are of each kind; kinds without any are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facets {
     /// By marketplace.
-    pub marketplaces: Vec<(MarketplaceCode, u64)>,
+    pub marketplaces: Vec<(Arc<Marketplace>, u64)>,
     /// By group of products.
     pub categories: Vec<(ProductCategory, u64)>,
     /// By stars of a rating that holds today; `None` for those without.
@@ -51,8 +52,9 @@ enum Kind {
 
 const KINDS: [Kind; 4] = [Kind::Marketplace, Kind::Category, Kind::Stars, Kind::Hamlet];
 
-/// What rows of facets have and those of a page have not: the value and how many have it.
-const COUNTED: usize = 2;
+/// What a row has beside a listing: the distance and the stars; then, in the one row that counts, all
+/// counts and the state of the marketplaces.
+const BESIDE: usize = 2;
 
 impl Reader {
     /// A page of the listings that a filter finds, and the facets of all of them: in one statement,
@@ -62,48 +64,47 @@ impl Reader {
         filter: &ListingFilter,
         order: ListingOrder,
         page: &PageRequest<CommerceKey>,
-    ) -> Result<(Page<(CommerceKey, ListingRecord)>, Facets), StoreError> {
+        extent: ListingExtent,
+    ) -> Result<(Page<(CommerceKey, ListingSeen)>, Facets), StoreError> {
         self.require(Scope::RegistryRead)?;
-        let listed = filter.listed(self.today());
+        let (listed, width) = filter.listed(self.today(), extent);
         let mut named = CommonTableExpression::new();
         named.table_name(LISTED).query(listed);
         let mut with = WithClause::new();
         with.cte(named);
-        let mut parts = Query::select();
+        let mut shown = Query::select();
         // Limits inside a union need a subquery on SQLite.
-        parts.column(Asterisk).from_subquery(cut(filter, order, page), "page");
-        tag(&mut parts, KINDS.len());
-        for (place, kind) in KINDS.into_iter().enumerate() {
-            let mut part = kind.counted();
-            tag(&mut part, place);
-            parts.union(UnionType::All, part);
-        }
-        let statement = parts.with(with);
+        shown.column(Asterisk).from_subquery(cut(filter, order, page), "page");
+        let mut statement = self.connection.get_database_backend().build(&shown.with(with));
+        statement.sql.push_str(&counted(width + BESIDE));
         let (mut items, mut facets) = (Vec::new(), Facets::default());
-        for row in self.connection.query_all(&statement).await? {
-            if let Some(kind) = KINDS.get(tagged(&row)?) {
-                facets.add(*kind, &mut Cells::of(&row))?;
-            } else {
-                let record = ListingRecord::read(&mut Cells::after(&row, COUNTED))?;
-                items.push((record.key(order.by, &row)?, record));
+        for row in self.connection.query_all_raw(statement).await? {
+            let mut told = Cells::of(&row)?.skip(width + BESIDE);
+            if let Some(counts) = told.read::<Option<&str>>()? {
+                let marketplaces = self.marketplaces_in(told.read()?).await?;
+                facets = Facets::read(counts, &marketplaces)?;
+                continue;
             }
+            let mut cells = Cells::of(&row)?;
+            let seen = ListingSeen::read(extent, &mut cells)?;
+            items.push((seen.key(order.by, &mut cells)?, seen));
         }
-        facets.sort();
         Ok((key::page(items, order.direction, page), facets))
     }
 }
 
 impl ListingFilter {
-    /// All that is listed or counted by.
-    fn listed(&self, today: Date) -> SelectStatement {
+    /// All that is listed or counted by, and how many columns make a listing.
+    fn listed(&self, today: Date, extent: ListingExtent) -> (SelectStatement, usize) {
         let mut listed = self.select(today);
-        select_listings(&mut listed);
+        let width = select_listings(&mut listed, extent);
         let distance = self.place(ListingSort::Distance).map(|place| place.of_row);
         listed.expr_as(distance.unwrap_or_else(nothing), DISTANCE);
         let stars = Expr::col((product::Entity, product::Column::Stars));
         let holds = Expr::col((product::Entity, product::Column::ExpiresOn));
         let stars: SimpleExpr = Expr::case(holds.gt(self.products.day(today)), stars).into();
-        listed.expr_as(stars, STARS).to_owned()
+        listed.expr_as(stars, STARS);
+        (listed, width)
     }
 }
 
@@ -113,7 +114,8 @@ fn cut(
     order: ListingOrder,
     page: &PageRequest<CommerceKey>,
 ) -> SelectStatement {
-    let column = |column| -> SimpleExpr { Expr::col(name_of::<listing::Entity>(column)) };
+    let column =
+        |column| -> SimpleExpr { Expr::col(Alias::new(name_of::<listing::Entity>(column))) };
     let place = match order.by {
         ListingSort::Code => None,
         ListingSort::Price => Some(Place::number(column(listing::Column::Price))),
@@ -124,41 +126,41 @@ fn cut(
     };
     let mut select = Query::select();
     select
-        .expr_as(nothing_of("TEXT"), "value")
-        .expr_as(nothing_of("BIGINT"), "count")
         .column((LISTED, Asterisk))
+        .expr_as(Expr::cust("CAST(NULL AS TEXT)"), "counts")
+        .expr_as(Expr::cust("CAST(NULL AS BIGINT)"), "state")
         .from(LISTED);
     let number = column(listing::Column::Number);
     key::cut(&mut select, (place.as_ref(), number), order.direction, page);
     select
 }
 
-fn nothing_of(kind: &'static str) -> SimpleExpr {
-    Expr::cust("NULL").cast_as(kind)
+/// The part of the statement that counts, after so many columns of a page: `value:count` of each value,
+/// by commas, of each kind, by semicolons.
+fn counted(columns: usize) -> String {
+    static COUNTS: LazyLock<String> = LazyLock::new(|| {
+        let of_kind = |kind: Kind| {
+            let column = kind.column();
+            format!(
+                "COALESCE((SELECT STRING_AGG(COALESCE(CAST(value AS TEXT), '') || ':' || count, ',') \
+                 FROM (SELECT \"{column}\" AS value, COUNT(*) AS count FROM \"{LISTED}\" \
+                 GROUP BY \"{column}\") AS counted), '')"
+            )
+        };
+        KINDS.map(of_kind).join(" || ';' || ")
+    });
+    format!(" UNION ALL SELECT {}{}, {STATE}", "NULL, ".repeat(columns), *COUNTS)
 }
 
 impl Kind {
     /// Its column in the list.
-    fn column(self) -> Alias {
+    fn column(self) -> String {
         match self {
             Self::Marketplace => name_of::<listing::Entity>(listing::Column::Marketplace),
             Self::Category => name_of::<product::Entity>(product::Column::Category),
-            Self::Stars => Alias::new(STARS),
+            Self::Stars => STARS.to_owned(),
             Self::Hamlet => name_of::<seller::Entity>(seller::Column::HamletId),
         }
-    }
-
-    /// How many of the list have each value of it, in rows as wide as those of a page.
-    fn counted(self) -> SelectStatement {
-        let mut select = Query::select();
-        select
-            .expr_as(Expr::col(self.column()).cast_as("TEXT"), "value")
-            .expr_as(Expr::col(Asterisk).count(), "count")
-            .from(LISTED)
-            .group_by_col(self.column());
-        // Distance and stars come after what makes a listing.
-        select.expr(Expr::cust(["NULL"; RECORD + 2].join(", ")));
-        select
     }
 }
 
@@ -170,35 +172,40 @@ impl Facets {
         self.marketplaces.iter().map(|(_, count)| count).sum()
     }
 
-    fn add(&mut self, kind: Kind, cells: &mut Cells<'_>) -> Result<(), StoreError> {
-        let value: Option<String> = cells.read()?;
-        let count = cells.read::<i64>()?.cast_unsigned();
-        let damaged = || StoreError::damaged(format!("{kind:?} of a listing"));
-        let text = || value.as_deref().ok_or_else(damaged);
-        match kind {
-            Kind::Marketplace => {
-                let code = text()?.parse().map_err(|_| damaged())?;
-                self.marketplaces.push((code, count));
-            }
-            Kind::Category => {
-                let category = ProductCategory::from_code(text()?).ok_or_else(damaged)?;
-                self.categories.push((category, count));
-            }
-            Kind::Stars => {
-                let stars = value.as_deref().map(str::parse).transpose();
-                self.stars.push((stars.map_err(|_| damaged())?, count));
-            }
-            Kind::Hamlet => {
-                let hamlet = text()?.parse().map_err(|_| damaged())?;
-                self.hamlets.push((UnitId::new(hamlet), count));
+    /// Reads what [`counted`] tells.
+    fn read(counts: &str, marketplaces: &[Arc<Marketplace>]) -> Result<Self, StoreError> {
+        let mut facets = Self::default();
+        for (kind, counts) in KINDS.into_iter().zip(counts.split(';')) {
+            for counted in counts.split(',').filter(|counted| !counted.is_empty()) {
+                facets
+                    .add(kind, counted, marketplaces)
+                    .ok_or_else(|| StoreError::damaged(format!("{kind:?} of a listing")))?;
             }
         }
-        Ok(())
+        facets.sort();
+        Ok(facets)
+    }
+
+    fn add(&mut self, kind: Kind, counted: &str, marketplaces: &[Arc<Marketplace>]) -> Option<()> {
+        let (value, count) = counted.split_once(':')?;
+        let count = count.parse().ok()?;
+        match kind {
+            Kind::Marketplace => {
+                let known = marketplaces.iter().find(|known| known.code.as_str() == value)?;
+                self.marketplaces.push((Arc::clone(known), count));
+            }
+            Kind::Category => self.categories.push((ProductCategory::from_code(value)?, count)),
+            Kind::Stars if value.is_empty() => self.stars.push((None, count)),
+            Kind::Stars => self.stars.push((Some(value.parse().ok()?), count)),
+            Kind::Hamlet => self.hamlets.push((UnitId::new(value.parse().ok()?), count)),
+        }
+        Some(())
     }
 
     /// The largest first; what is equal in the order of its names.
     fn sort(&mut self) {
-        self.marketplaces.sort_by(|left, right| (right.1, &left.0).cmp(&(left.1, &right.0)));
+        self.marketplaces
+            .sort_by(|left, right| (right.1, &left.0.code).cmp(&(left.1, &right.0.code)));
         self.categories.sort_by(|left, right| (right.1, left.0).cmp(&(left.1, right.0)));
         self.stars.sort_by_key(|(stars, _)| Reverse(*stars));
         self.hamlets.sort_by(|left, right| (right.1, left.0).cmp(&(left.1, right.0)));

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
-    Listing, ListingChange, ListingCode, ListingStatus, MarketplaceCode, MonthlySales, ProductCode,
+    Listing, ListingChange, ListingCode, ListingStatus, MarketplaceCode, MonthlySales,
+    ProductCategory, ProductCode, SellerCode, SellerKind,
 };
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::{Date, Instant, YearMonth};
+use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::catalogue::{join_sellers, select_products};
+use super::catalogue::join_sellers;
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
-use super::row::{Cells, select_listing};
+use super::row::{Cells, select_listings};
 use super::{ProductFilter, ProductRecord, code, past, search, stored};
 use crate::entity::listing::{Column, Entity, sales, version};
 use crate::entity::product;
@@ -68,6 +70,53 @@ pub struct ListingRecord {
     pub listing: Arc<Listing>,
     /// Its product, and whose it is.
     pub product: ProductRecord,
+}
+
+/// What most lists show of a listing, its product and its seller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingHead {
+    /// The listing.
+    pub code: ListingCode,
+    /// Where it is.
+    pub marketplace: MarketplaceCode,
+    /// The price of one item, in ₫.
+    pub price: i64,
+    /// Where it is in its life.
+    pub status: ListingStatus,
+    /// Its first day.
+    pub listed_on: Date,
+    /// The product.
+    pub product: ProductCode,
+    /// What that is called.
+    pub product_name: String,
+    /// Its group.
+    pub category: ProductCategory,
+    /// The seller.
+    pub seller: SellerCode,
+    /// What that is.
+    pub seller_kind: SellerKind,
+    /// The name that customers see.
+    pub seller_name: String,
+    /// The hamlet it sells from.
+    pub hamlet: UnitId,
+}
+
+/// How much of listings is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListingExtent {
+    /// What most lists show.
+    Head,
+    /// All of them, their products and their sellers.
+    Whole,
+}
+
+/// A listing, as far as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListingSeen {
+    /// What most lists show.
+    Head(Arc<ListingHead>),
+    /// All of it.
+    Whole(ListingRecord),
 }
 
 /// Sales added up.
@@ -130,31 +179,39 @@ impl ListingFilter {
     }
 }
 
-impl ListingRecord {
-    pub(super) fn read(cells: &mut Cells<'_>) -> Result<Self, StoreError> {
-        let listing = Arc::new(cells.read_listing()?);
-        Ok(Self { listing, product: ProductRecord::read(cells)? })
-    }
-
+impl ListingSeen {
+    /// Its place in a list sorted so; `cells` has the distance next, if that is what it is sorted by.
     pub(super) fn key(
         &self,
         sort: ListingSort,
-        row: &QueryResult,
+        cells: &mut Cells<'_>,
     ) -> Result<CommerceKey, StoreError> {
-        let value = match sort {
-            ListingSort::Code => 0,
-            ListingSort::Price => self.listing.price,
-            ListingSort::ListedOn => self.listing.listed_on.to_epoch_days().into(),
-            ListingSort::Distance => row.try_get("", DISTANCE)?,
-        };
-        Ok(CommerceKey { value, number: self.listing.code.number() })
+        match self {
+            Self::Head(head) => place_in(sort, (head.code, head.price, head.listed_on), cells),
+            Self::Whole(record) => record.key(sort, cells),
+        }
     }
 }
 
-/// Selects what [`ListingRecord::read`] reads: listings with their products and sellers.
-pub(super) fn select_listings(select: &mut SelectStatement) {
-    select_listing(select);
-    select_products(select);
+impl ListingRecord {
+    fn key(&self, sort: ListingSort, cells: &mut Cells<'_>) -> Result<CommerceKey, StoreError> {
+        let Listing { code, price, listed_on, .. } = *self.listing;
+        place_in(sort, (code, price, listed_on), cells)
+    }
+}
+
+fn place_in(
+    sort: ListingSort,
+    (code, price, listed_on): (ListingCode, i64, Date),
+    cells: &mut Cells<'_>,
+) -> Result<CommerceKey, StoreError> {
+    let value = match sort {
+        ListingSort::Code => 0,
+        ListingSort::Price => price,
+        ListingSort::ListedOn => listed_on.to_epoch_days().into(),
+        ListingSort::Distance => cells.read()?,
+    };
+    Ok(CommerceKey { value, number: code.number() })
 }
 
 impl Reader {
@@ -168,11 +225,11 @@ impl Reader {
         let products = ProductFilter { as_of, ..ProductFilter::default() };
         let filter = ListingFilter { products, ..ListingFilter::default() };
         let mut select = filter.select(self.today());
-        select_listings(&mut select);
+        select_listings(&mut select, ListingExtent::Whole);
         let number = Expr::col((Entity, Column::Number));
         select.and_where(number.is_in(codes.iter().map(|code| stored(*code))));
         let rows = self.connection.query_all(&select).await?;
-        rows.iter().map(|row| ListingRecord::read(&mut Cells::of(row))).collect()
+        rows.iter().map(|row| ListingRecord::read(&mut Cells::of(row)?)).collect()
     }
 
     /// One page of listings per filter, in the order of the filters.
@@ -185,7 +242,7 @@ impl Reader {
         self.require(Scope::RegistryRead)?;
         let selects = filters.iter().map(|filter| {
             let mut select = filter.select(self.today());
-            select_listings(&mut select);
+            select_listings(&mut select, ListingExtent::Whole);
             let place = filter.place(order.by);
             if order.by == ListingSort::Distance {
                 let distance = place.as_ref().map(|place| place.of_row.clone());
@@ -198,8 +255,9 @@ impl Reader {
         let mut found: Vec<Vec<(CommerceKey, ListingRecord)>> = vec![Vec::new(); filters.len()];
         for statement in one_statement_each(selects.collect()) {
             for row in self.connection.query_all(&statement).await? {
-                let record = ListingRecord::read(&mut Cells::of(&row))?;
-                found[tagged(&row)?].push((record.key(order.by, &row)?, record));
+                let mut cells = Cells::of(&row)?;
+                let record = ListingRecord::read(&mut cells)?;
+                found[tagged(&row)?].push((record.key(order.by, &mut cells)?, record));
             }
         }
         Ok(found.into_iter().map(|items| key::page(items, order.direction, page)).collect())

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::slice;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use registry_domain::access::Scope;
 use registry_domain::commerce::{
     CommerceRule, Marketplace, MarketplaceChange, MarketplaceCode, NewMarketplace,
@@ -153,14 +155,38 @@ fn marketplace(row: Model) -> Result<Marketplace, StoreError> {
     })
 }
 
+/// The marketplaces as they were last read, and the sum of their versions then. Every committed change
+/// counts a version up, so an equal sum means an equal state, whichever process wrote.
+#[derive(Debug, Default)]
+pub(crate) struct MarketplaceCache(ArcSwap<(i64, Arc<[Arc<Marketplace>]>)>);
+
+/// The sum of the versions, in statements about other things.
+pub(super) const STATE: &str = r#"(SELECT CAST(SUM("version") AS BIGINT) FROM "marketplace")"#;
+
 impl Reader {
     /// All marketplaces by code; there are few.
-    pub async fn marketplaces(&self) -> Result<Vec<Marketplace>, StoreError> {
+    pub async fn marketplaces(&self) -> Result<Arc<[Arc<Marketplace>]>, StoreError> {
         self.require(Scope::RegistryRead)?;
-        let rows = Entity::find().all(&self.connection).await?.into_iter();
-        let mut all = rows.map(marketplace).collect::<Result<Vec<_>, _>>()?;
+        let rows = Entity::find().all(&self.connection).await?;
+        let state = rows.iter().map(|row| i64::from(row.version)).sum();
+        let all = rows.into_iter().map(|row| marketplace(row).map(Arc::new));
+        let mut all = all.collect::<Result<Vec<_>, _>>()?;
         // By bytes, as cursors compare them, whatever language the database was made for.
         all.sort_by(|left, right| left.code.cmp(&right.code));
+        let all: Arc<[_]> = all.into();
+        self.store.marketplaces.0.store(Arc::new((state, Arc::clone(&all))));
         Ok(all)
+    }
+
+    /// The marketplaces in this state, or a newer one; from memory if they were read in it.
+    pub(super) async fn marketplaces_in(
+        &self,
+        state: Option<i64>,
+    ) -> Result<Arc<[Arc<Marketplace>]>, StoreError> {
+        let known = self.store.marketplaces.0.load();
+        if state == Some(known.0) {
+            return Ok(Arc::clone(&known.1));
+        }
+        self.marketplaces().await
     }
 }

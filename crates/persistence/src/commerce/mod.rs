@@ -22,7 +22,11 @@ use crate::entity::listing as listing_row;
 pub use catalogue::{CatalogueOrder, CatalogueSort, ProductFilter, ProductRecord, SellerFilter};
 pub use facet::Facets;
 pub use key::CommerceKey;
-pub use listing::{ListingFilter, ListingOrder, ListingRecord, ListingSort, SalesTotal};
+pub use listing::{
+    ListingExtent, ListingFilter, ListingHead, ListingOrder, ListingRecord, ListingSeen,
+    ListingSort, SalesTotal,
+};
+pub(crate) use marketplace::MarketplaceCache;
 pub use marketplace::{RegisterMarketplace, UpdateMarketplace};
 pub use product::{RateProducts, RegisterProducts, UpdateProduct};
 pub use publish::{ChangeListingPrice, ChangeListingStatus, PublishListings};

@@ -1,37 +1,59 @@
 //! The rows of lists: what is selected of sellers, products and listings, and reading it by its place in
 //! the row, since names would be looked up anew for every cell.
 
+use std::sync::{Arc, LazyLock};
+
 use registry_domain::commerce::{
-    Listing, Product, ProductCategory, Rating, Seller, SellerKind, Stars,
+    Listing, ListingStatus, Product, ProductCategory, Rating, Seller, SellerKind, Stars,
 };
 use registry_domain::unit::UnitId;
-use sea_orm::sea_query::{Alias, Expr, SelectStatement};
-use sea_orm::{EntityTrait, IdenStatic as _, QueryResult, TryGetable};
+use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::sqlx::postgres::{PgRow, Postgres};
+use sea_orm::sqlx::sqlite::{Sqlite, SqliteRow};
+use sea_orm::sqlx::{Decode, Row as _};
+use sea_orm::{EntityTrait, IdenStatic as _, QueryResult};
 
-use super::{code, listing};
+use super::listing::ListingHead;
+use super::{ListingExtent, ListingRecord, ListingSeen, ProductRecord, code};
 use crate::StoreError;
 use crate::entity::{listing as listing_row, product as product_row, seller as seller_row};
 
 /// The cells of a row, in the order in which they were selected.
 pub(super) struct Cells<'a> {
-    row: &'a QueryResult,
+    row: Row<'a>,
     next: usize,
 }
 
+enum Row<'a> {
+    Postgres(&'a PgRow),
+    Sqlite(&'a SqliteRow),
+}
+
 impl<'a> Cells<'a> {
-    pub(super) const fn of(row: &'a QueryResult) -> Self {
-        Self::after(row, 0)
+    pub(super) fn of(row: &'a QueryResult) -> Result<Self, StoreError> {
+        let postgres = row.try_as_pg_row().map(Row::Postgres);
+        let row = postgres.or_else(|| row.try_as_sqlite_row().map(Row::Sqlite));
+        Ok(Self { row: row.ok_or_else(|| StoreError::damaged("row"))?, next: 0 })
     }
 
-    /// Those after so many others.
-    pub(super) const fn after(row: &'a QueryResult, others: usize) -> Self {
-        Self { row, next: others }
+    /// Leaves out so many.
+    pub(super) const fn skip(mut self, cells: usize) -> Self {
+        self.next += cells;
+        self
     }
 
-    pub(super) fn read<T: TryGetable>(&mut self) -> Result<T, StoreError> {
-        let cell = self.row.try_get_by_index(self.next)?;
+    /// The next one. Texts can be borrowed; the columns' types are those of this build's tables.
+    pub(super) fn read<T>(&mut self) -> Result<T, StoreError>
+    where
+        T: Decode<'a, Postgres> + Decode<'a, Sqlite>,
+    {
+        let at = self.next;
         self.next += 1;
-        Ok(cell)
+        let read = match self.row {
+            Row::Postgres(row) => row.try_get_unchecked(at),
+            Row::Sqlite(row) => row.try_get_unchecked(at),
+        };
+        read.map_err(|_| StoreError::damaged(format!("cell {at} of a row of commerce")))
     }
 
     pub(super) fn read_seller(&mut self) -> Result<Seller, StoreError> {
@@ -39,7 +61,7 @@ impl<'a> Cells<'a> {
         let damaged = || StoreError::damaged(format!("seller {number}"));
         Ok(Seller {
             code: code(number)?,
-            kind: SellerKind::from_code(&self.read::<String>()?).ok_or_else(damaged)?,
+            kind: SellerKind::from_code(self.read()?).ok_or_else(damaged)?,
             name: self.read()?,
             hamlet: UnitId::new(self.read()?),
             household: self.read::<Option<i32>>()?.map(household),
@@ -48,14 +70,14 @@ impl<'a> Cells<'a> {
         })
     }
 
-    pub(super) fn read_product(&mut self) -> Result<Product, StoreError> {
+    fn read_product(&mut self) -> Result<Product, StoreError> {
         let number = self.read()?;
         let damaged = || StoreError::damaged(format!("product {number}"));
         Ok(Product {
             code: code(number)?,
             seller: code(self.read()?)?,
             name: self.read()?,
-            category: ProductCategory::from_code(&self.read::<String>()?).ok_or_else(damaged)?,
+            category: ProductCategory::from_code(self.read()?).ok_or_else(damaged)?,
             registered_on: self.read()?,
             version: self.read::<i32>()?.cast_unsigned(),
             rating: match (self.read::<Option<i16>>()?, self.read()?, self.read()?, self.read()?) {
@@ -68,19 +90,64 @@ impl<'a> Cells<'a> {
         })
     }
 
-    pub(super) fn read_listing(&mut self) -> Result<Listing, StoreError> {
-        listing(listing_row::Model {
-            number: self.read()?,
-            product: self.read()?,
-            marketplace: self.read()?,
+    fn read_head(&mut self) -> Result<ListingHead, StoreError> {
+        let number = self.read()?;
+        let damaged = || StoreError::damaged(format!("listing {number}"));
+        Ok(ListingHead {
+            code: code(number)?,
+            marketplace: self.read::<&str>()?.parse().map_err(|_| damaged())?,
+            price: self.read()?,
+            status: ListingStatus::from_code(self.read()?).ok_or_else(damaged)?,
+            listed_on: self.read()?,
+            product: code(self.read()?)?,
+            product_name: self.read()?,
+            category: ProductCategory::from_code(self.read()?).ok_or_else(damaged)?,
+            seller: code(self.read()?)?,
+            seller_kind: SellerKind::from_code(self.read()?).ok_or_else(damaged)?,
+            seller_name: self.read()?,
+            hamlet: UnitId::new(self.read()?),
+        })
+    }
+
+    fn read_listing(&mut self) -> Result<Listing, StoreError> {
+        let number = self.read()?;
+        let damaged = || StoreError::damaged(format!("listing {number}"));
+        Ok(Listing {
+            code: code(number)?,
+            product: code(self.read()?)?,
+            marketplace: self.read::<&str>()?.parse().map_err(|_| damaged())?,
             url: self.read()?,
             price: self.read()?,
-            shown_stars: self.read()?,
-            status: self.read()?,
+            shown_stars: self.read::<Option<i16>>()?.and_then(|stars| u8::try_from(stars).ok()),
+            status: ListingStatus::from_code(self.read()?).ok_or_else(damaged)?,
             listed_on: self.read()?,
             effective_on: self.read()?,
-            version: self.read()?,
+            version: self.read::<i32>()?.cast_unsigned(),
         })
+    }
+}
+
+impl ListingSeen {
+    /// Reads as much as [`select_listings`] selects.
+    pub(super) fn read(extent: ListingExtent, cells: &mut Cells<'_>) -> Result<Self, StoreError> {
+        Ok(match extent {
+            ListingExtent::Head => Self::Head(Arc::new(cells.read_head()?)),
+            ListingExtent::Whole => Self::Whole(ListingRecord::read(cells)?),
+        })
+    }
+}
+
+impl ListingRecord {
+    pub(super) fn read(cells: &mut Cells<'_>) -> Result<Self, StoreError> {
+        let listing = Arc::new(cells.read_listing()?);
+        Ok(Self { listing, product: ProductRecord::read(cells)? })
+    }
+}
+
+impl ProductRecord {
+    pub(super) fn read(cells: &mut Cells<'_>) -> Result<Self, StoreError> {
+        let product = Arc::new(cells.read_product()?);
+        Ok(Self { product, seller: Arc::new(cells.read_seller()?) })
     }
 }
 
@@ -112,32 +179,65 @@ const LISTING: [listing_row::Column; 10] = {
     [Number, Product, Marketplace, Url, Price, ShownStars, Status, ListedOn, EffectiveOn, Version]
 };
 
+/// What [`Cells::read_head`] reads.
+const HEAD: ([listing_row::Column; 5], [product_row::Column; 3], [seller_row::Column; 4]) = {
+    use listing_row::Column::{ListedOn, Marketplace, Number as Listing, Price, Status};
+    use product_row::Column::{Category, Name as ProductName, Number as Product};
+    use seller_row::Column::{HamletId, Kind, Name, Number};
+    (
+        [Listing, Marketplace, Price, Status, ListedOn],
+        [Product, ProductName, Category],
+        [Number, Kind, Name, HamletId],
+    )
+};
+
 /// Selects what [`Cells::read_seller`] reads.
 pub(super) fn select_seller(select: &mut SelectStatement) {
-    select_named::<seller_row::Entity>(select, &SELLER);
+    static COLUMNS: LazyLock<String> = LazyLock::new(|| named::<seller_row::Entity>(&SELLER));
+    select.expr(Expr::cust(COLUMNS.as_str()));
 }
 
-/// Selects what [`Cells::read_product`] reads.
-pub(super) fn select_product(select: &mut SelectStatement) {
-    select_named::<product_row::Entity>(select, &PRODUCT);
+/// Selects what [`ProductRecord::read`] reads.
+pub(super) fn select_products(select: &mut SelectStatement) {
+    static COLUMNS: LazyLock<String> = LazyLock::new(|| named::<product_row::Entity>(&PRODUCT));
+    select.expr(Expr::cust(COLUMNS.as_str()));
+    select_seller(select);
 }
 
-/// Selects what [`Cells::read_listing`] reads.
-pub(super) fn select_listing(select: &mut SelectStatement) {
-    select_named::<listing_row::Entity>(select, &LISTING);
-}
-
-/// How many columns make a listing with its product and seller.
-pub(super) const RECORD: usize = LISTING.len() + PRODUCT.len() + SELLER.len();
-
-/// Selects columns, each named with its table, so that those of several tables can stand together.
-fn select_named<E: EntityTrait>(select: &mut SelectStatement, columns: &[E::Column]) {
-    for column in columns {
-        select.expr_as(Expr::col((E::default(), *column)), name_of::<E>(*column));
+/// Selects what [`ListingSeen::read`] reads; the number of columns.
+pub(super) fn select_listings(select: &mut SelectStatement, extent: ListingExtent) -> usize {
+    static HEADS: LazyLock<String> = LazyLock::new(|| {
+        let listing = named::<listing_row::Entity>(&HEAD.0);
+        let product = named::<product_row::Entity>(&HEAD.1);
+        format!("{listing}, {product}, {}", named::<seller_row::Entity>(&HEAD.2))
+    });
+    static COLUMNS: LazyLock<String> = LazyLock::new(|| named::<listing_row::Entity>(&LISTING));
+    match extent {
+        ListingExtent::Head => {
+            select.expr(Expr::cust(HEADS.as_str()));
+            HEAD.0.len() + HEAD.1.len() + HEAD.2.len()
+        }
+        ListingExtent::Whole => {
+            select.expr(Expr::cust(COLUMNS.as_str()));
+            select_products(select);
+            LISTING.len() + PRODUCT.len() + SELLER.len()
+        }
     }
 }
 
+/// Columns, each named with its table, so that those of several tables can stand together; written once
+/// for all statements.
+fn named<E: EntityTrait>(columns: &[E::Column]) -> String {
+    let table = E::default();
+    let table = table.table_name();
+    let named = columns.iter().map(|column| {
+        let column = column.as_str();
+        format!(r#""{table}"."{column}" AS "{table}_{column}""#)
+    });
+    named.collect::<Vec<_>>().join(", ")
+}
+
 /// The name under which a column is selected.
-pub(super) fn name_of<E: EntityTrait>(column: E::Column) -> Alias {
-    Alias::new(format!("{}_{}", E::default().table_name(), column.as_str()))
+pub(super) fn name_of<E: EntityTrait>(column: E::Column) -> String {
+    format!("{}_{}", E::default().table_name(), column.as_str())
 }

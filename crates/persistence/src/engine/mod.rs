@@ -4,6 +4,7 @@ mod transaction;
 mod url;
 
 use std::path::Path;
+use std::pin::Pin;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +17,7 @@ use sea_orm::sqlx::sqlite::{
 use sea_orm::sqlx::{ConnectOptions, Connection as _, Error as SqlxError};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
-    SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, StreamTrait,
 };
 
 pub(crate) use transaction::{begin_reading, begin_writing, snapshot, to_the_end};
@@ -346,6 +347,21 @@ impl ConnectionTrait for Counted {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.count().query_all_raw(statement).await
+    }
+}
+
+impl StreamTrait for Counted {
+    type Stream<'a> = <DatabaseConnection as StreamTrait>::Stream<'a>;
+
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    fn stream_raw<'a>(
+        &'a self,
+        statement: Statement,
+    ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
+        self.count().stream_raw(statement)
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use futures_util::TryStreamExt as _;
 use registry_domain::rollup::{Measures, RollupCube};
 use registry_domain::tally::{Tallies, Tally};
 use registry_domain::time::YearMonth;
 use registry_domain::unit::UnitId;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, StreamTrait};
 use tokio::sync::Mutex;
 
 use super::measures;
@@ -37,7 +38,7 @@ impl RollupCache {
     pub(crate) async fn at(
         &self,
         newest: i64,
-        connection: &impl ConnectionTrait,
+        connection: &(impl ConnectionTrait + StreamTrait),
     ) -> Result<Arc<RollupCube>, StoreError> {
         let shown = self.shown.load();
         if shown.versions == newest {
@@ -75,22 +76,25 @@ struct HamletChanges {
 }
 
 async fn changes_of(
-    connection: &impl ConnectionTrait,
+    connection: &(impl ConnectionTrait + StreamTrait),
     hamlets: Vec<i32>,
 ) -> Result<HashMap<i32, HamletChanges>, StoreError> {
     let mut found: HashMap<i32, HamletChanges> = HashMap::new();
-    let rows = Entity::find()
+    // One by one: all rows at once would take many times what is made of them.
+    let mut rows = Entity::find()
         .filter(Column::HamletId.is_in(hamlets.iter().copied()))
         .order_by_asc(Column::Month)
-        .all(connection)
+        .stream(connection)
         .await?;
-    for row in rows {
+    while let Some(row) = rows.try_next().await? {
         let changes = found.entry(row.hamlet_id).or_default();
         changes.measures.push((YearMonth::from_index(row.month), measures(&row)));
     }
-    let tallies =
-        tally::Entity::find().filter(tally::Column::HamletId.is_in(hamlets)).all(connection);
-    for row in tallies.await? {
+    // The stream holds a connection, of which there may be no other.
+    drop(rows);
+    let tallies = tally::Entity::find().filter(tally::Column::HamletId.is_in(hamlets));
+    let mut tallies = tallies.stream(connection).await?;
+    while let Some(row) = tallies.try_next().await? {
         let tally = Tally::from_code(&row.tally);
         let tally = tally.ok_or_else(|| StoreError::damaged(format!("tally {}", row.tally)))?;
         let changes = found.entry(row.hamlet_id).or_default();
