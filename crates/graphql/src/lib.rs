@@ -21,6 +21,7 @@ mod household;
 mod in_order;
 mod indicator;
 mod institution;
+mod kept;
 mod loader;
 mod mutation;
 mod node;
@@ -44,12 +45,13 @@ use async_graphql::{
     Enum, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode,
 };
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use http::HeaderValue;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use registry_domain::certificate::ReportingRules;
 use registry_persistence::Store;
 use serde::{Deserialize, Serialize};
 
 use document::{Documents, Ready};
+use kept::KeptAnswers;
 use mutation::Mutation;
 use query::Query;
 use rounds::{Asked, Rounds};
@@ -57,6 +59,7 @@ use session::Session;
 use subscription::Subscription;
 
 pub use document::Operations;
+pub use kept::Kept;
 pub use session::Visit;
 pub use token::TokenIssuer;
 
@@ -133,6 +136,7 @@ impl Default for SchemaSettings {
 pub struct Api {
     schema: RegistrySchema,
     documents: Arc<Documents>,
+    kept: Arc<KeptAnswers>,
     store: Store,
     issuer: Arc<dyn TokenIssuer>,
     settings: SchemaSettings,
@@ -143,6 +147,15 @@ impl std::fmt::Debug for Api {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Api").field("settings", &self.settings).finish_non_exhaustive()
     }
+}
+
+/// What comes of a request.
+#[derive(Debug)]
+pub enum Answer {
+    /// It is still to be written.
+    Told(Response),
+    /// It is written, and others like it will get the same as long as it holds. With headers of this one.
+    Kept(Kept, HeaderMap),
 }
 
 /// A request that nothing stands against: valid, allowed and within the limits.
@@ -168,18 +181,21 @@ impl Admitted {
 }
 
 impl Api {
-    /// Builds the schema; tokens and receipts are made by `issuer`, reports taken by `reporting`.
+    /// Builds the schema; tokens and receipts are made by `issuer`, reports taken by `reporting`, and so
+    /// many bytes of answers kept that follow from figures alone.
     #[must_use]
     pub fn new(
         store: Store,
         issuer: Arc<dyn TokenIssuer>,
         settings: SchemaSettings,
         reporting: ReportingRules,
+        kept_bytes: u64,
     ) -> Self {
         // Only what was validated comes here; validating again would find nothing.
         let schema = builder(&settings).validation_mode(ValidationMode::Fast).finish();
         let documents = Arc::new(Documents::new(store.clone(), settings));
-        Self { schema, documents, store, issuer, settings, reporting }
+        let kept = Arc::new(KeptAnswers::new(kept_bytes));
+        Self { schema, documents, kept, store, issuer, settings, reporting }
     }
 
     /// The limits in force.
@@ -207,23 +223,48 @@ impl Api {
         self.documents.objection(text).await
     }
 
-    /// Answers a request that was admitted. Every error carries `extensions.code`; the header
-    /// `Server-Timing` tells how many SQL statements reading took, and how many milliseconds all of it.
-    pub async fn execute(&self, Admitted { request, visit, .. }: Admitted) -> Response {
+    /// Answers a request that was admitted, from what is kept if that still holds. Every error carries
+    /// `extensions.code`; the header `Server-Timing` tells how many SQL statements reading took, and how
+    /// many milliseconds all of it.
+    pub async fn answer(&self, Admitted { request, visit, ready }: Admitted) -> Answer {
         let started = Instant::now();
+        let who = (&visit.principal, visit.language);
+        let is_query = ready.kind == OperationType::Query;
+        let question = is_query.then(|| self.kept.question(&request, who, ready.document));
         let asked = Asked::default();
         let session = Session::new(self, visit, asked.clone());
+        let Some(question) = question.flatten() else {
+            let mut response = self.run(request, &session, asked).await;
+            response.http_headers.extend(timing(&session, started));
+            return Answer::Told(response);
+        };
+        if let Some(kept) = self.kept.find(&question, &session).await {
+            return Answer::Kept(kept, timing(&session, started).into_iter().collect());
+        }
+        let standing = self.store.standing().await;
+        let mut response = self.run(request, &session, asked).await;
+        let kept = standing
+            .ok()
+            .and_then(|standing| self.kept.keep(question, &standing, &session, &response));
+        let timing = timing(&session, started);
+        if let Some(kept) = kept {
+            return Answer::Kept(kept, timing.into_iter().collect());
+        }
+        response.http_headers.extend(timing);
+        Answer::Told(response)
+    }
+
+    /// Answers a request as [`Api::answer`] does, but always anew.
+    pub async fn execute(&self, Admitted { request, visit, .. }: Admitted) -> Response {
+        let asked = Asked::default();
+        let session = Session::new(self, visit, asked.clone());
+        self.run(request, &session, asked).await
+    }
+
+    async fn run(&self, request: Request, session: &Session, asked: Asked) -> Response {
         let fields = pin!(self.schema.execute(request.data(session.clone())));
         let mut response = Rounds::new(fields, asked).await;
-        explain(&mut response, &session);
-        let timing = format!(
-            "sql;desc=\"{} statements\", total;dur={:.3}",
-            session.reader.statements(),
-            started.elapsed().as_secs_f64() * 1_000.0
-        );
-        if let Ok(timing) = HeaderValue::from_str(&timing) {
-            response.http_headers.insert("server-timing", timing);
-        }
+        explain(&mut response, session);
         response
     }
 
@@ -246,6 +287,15 @@ impl Api {
         };
         stream::unfold(listening, next).boxed()
     }
+}
+
+fn timing(session: &Session, started: Instant) -> Option<(HeaderName, HeaderValue)> {
+    let timing = format!(
+        "sql;desc=\"{} statements\", total;dur={:.3}",
+        session.reader.statements(),
+        started.elapsed().as_secs_f64() * 1_000.0
+    );
+    Some((HeaderName::from_static("server-timing"), HeaderValue::try_from(timing).ok()?))
 }
 
 fn explain(response: &mut Response, session: &Session) {

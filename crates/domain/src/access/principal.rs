@@ -36,7 +36,7 @@ pub enum Mode {
 }
 
 /// What a token grants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Grant {
     scopes: Scopes,
     mode: Mode,
@@ -112,14 +112,14 @@ impl Grant {
 }
 
 /// Whoever sent a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Principal {
     /// None for someone who showed nothing.
     identity: Option<Identity>,
     grant: Grant,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Identity {
     actor: String,
     token: Option<TokenId>,

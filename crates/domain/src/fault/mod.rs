@@ -10,7 +10,7 @@ use std::fmt;
 pub use rule::{Expected, Rule, RuleCode};
 
 /// The language of messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Language {
     /// Tiếng Việt; the default.
     #[default]

@@ -61,6 +61,7 @@ pub(crate) struct Ready {
     /// How many fields it asks for, lists counted by their length.
     pub(crate) cost: usize,
     pub(crate) kind: OperationType,
+    pub(crate) document: DocumentHash,
 }
 
 /// A document that was found valid.
@@ -129,7 +130,7 @@ impl Documents {
         visit: &Visit,
         operations: Operations,
     ) -> Result<Ready, Vec<Refused>> {
-        let prepared = self.prepared(request, operations).await?;
+        let (document, prepared) = self.prepared(request, operations).await?;
         let operation = prepared.plan.operation(request.operation_name.as_deref());
         let operation = operation.map_err(|refused| vec![refused])?;
         let refused = operation.refused(&visit.principal);
@@ -146,7 +147,7 @@ impl Documents {
         let kind = operation.kind;
         request.query = String::new();
         request.set_parsed_query(prepared.parsed.clone());
-        Ok(Ready { cost, kind })
+        Ok(Ready { cost, kind, document })
     }
 
     /// Who is known and tries to write what they may not leaves an event; others would flood the log.
@@ -159,12 +160,12 @@ impl Documents {
         noted.map_err(|error| vec![Refused::Store(error)])
     }
 
-    /// The request's document, valid with the request's variables.
+    /// The request's document, valid with the request's variables, and its hash.
     async fn prepared(
         &self,
         request: &mut Request,
         operations: Operations,
-    ) -> Result<Arc<Prepared>, Vec<Refused>> {
+    ) -> Result<(DocumentHash, Arc<Prepared>), Vec<Refused>> {
         let text = std::mem::take(&mut request.query);
         let (hash, text) = self.found(request, text).await.map_err(|refused| vec![refused])?;
         if let Some(prepared) = self.cache.get(&hash) {
@@ -172,7 +173,7 @@ impl Documents {
             if !self.fit(&prepared.variables, request) {
                 self.validate(prepared.parsed.clone(), request).await?;
             }
-            return Ok(prepared);
+            return Ok((hash, prepared));
         }
         let Some(text) = text else { return Err(vec![Refused::PersistedQueryNotFound]) };
         let parsed = self.parse(&text).map_err(|refused| vec![refused])?;
@@ -185,7 +186,7 @@ impl Documents {
             parsed,
         });
         self.cache.insert(hash, Arc::clone(&prepared));
-        Ok(prepared)
+        Ok((hash, prepared))
     }
 
     /// Whether a document that was valid before is valid with the request's variables.

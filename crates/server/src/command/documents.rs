@@ -26,8 +26,8 @@ pub(super) async fn run(loaded: &Loaded, what: &Documents) -> Result<(), ServerE
 async fn add(loaded: &Loaded, files: &[PathBuf]) -> Result<(), ServerError> {
     let store = start::open_store(loaded).await?;
     let tokens = Arc::new(Tokens::new(store.clone(), &loaded.config.access)?);
-    let api =
-        Api::new(store.clone(), tokens, loaded.config.graphql, loaded.config.reporting.rules());
+    let rules = loaded.config.reporting.rules();
+    let api = Api::new(store.clone(), tokens, loaded.config.graphql, rules, 0);
     let mut documents = Vec::new();
     for (at, file) in files.iter().enumerate() {
         let text = fs::read_to_string(file).map_err(ServerError::file(file))?;

@@ -48,6 +48,7 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
         tokens.clone(),
         loaded.config.graphql,
         loaded.config.reporting.rules(),
+        loaded.config.http.kept_answers_bytes,
     );
     store.keep_sequencing();
     let gate = Gate::open_to(principal, tokens);

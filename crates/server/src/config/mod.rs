@@ -70,6 +70,7 @@ impl Config {
                 body_timeout_seconds: 10,
                 idle_timeout_seconds: 60,
                 max_concurrent: 512,
+                kept_answers_bytes: 8 << 20,
                 cors_origins: Vec::new(),
                 trusted_proxies: Vec::new(),
                 forwarded_header: ForwardedHeader::XForwardedFor,

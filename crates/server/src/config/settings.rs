@@ -49,6 +49,8 @@ pub struct HttpSettings {
     pub idle_timeout_seconds: u64,
     /// How many GraphQL requests are answered at once; more are told to come back.
     pub max_concurrent: usize,
+    /// How many bytes of answers that follow from figures alone are kept, to be told again while they hold.
+    pub kept_answers_bytes: u64,
     /// Origins whose browsers may call, like `https://app.example.vn`; none by default.
     pub cors_origins: Vec<String>,
     /// Networks of proxies that are believed on whom they speak for, like `10.0.0.0/8`; none by default.

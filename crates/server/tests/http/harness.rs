@@ -63,6 +63,7 @@ pub fn settings() -> HttpSettings {
         body_timeout_seconds: 10,
         idle_timeout_seconds: 60,
         max_concurrent: 64,
+        kept_answers_bytes: 1 << 20,
         cors_origins: vec!["https://app.example.vn".into()],
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
         forwarded_header: ForwardedHeader::XForwardedFor,
@@ -107,7 +108,8 @@ impl TestApp {
         Setup { schema, rate, access, http: settings, certificate }: Setup,
     ) -> Self {
         let tokens = Arc::new(Tokens::new(store.clone(), &access).unwrap());
-        let api = Api::new(store.clone(), tokens.clone(), schema, ReportingRules::default());
+        let (rules, kept) = (ReportingRules::default(), settings.kept_answers_bytes);
+        let api = Api::new(store.clone(), tokens.clone(), schema, rules, kept);
         let gate = Gate::open_to(principal, tokens.clone());
         let router = http::router(api, store.clone(), gate, &settings, &rate).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -26,6 +26,7 @@ mod households;
 mod indicators;
 mod institution_rules;
 mod institutions;
+mod kept;
 mod outside_issuers;
 mod privacy;
 mod protocol;

@@ -3,6 +3,7 @@
 mod media;
 mod refusal;
 mod request;
+mod validator;
 
 use std::any::Any;
 
@@ -15,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use metrics::counter;
 use registry_domain::access::{Principal, Purpose};
 use registry_domain::fault::Language;
-use registry_graphql::{Admitted, Operations, Visit};
+use registry_graphql::{Admitted, Answer, Operations, Visit};
 use registry_persistence::BodySignature;
 use serde_json::json;
 use tokio::time::timeout;
@@ -63,6 +64,7 @@ pub(super) async fn handle(
     let answered = async {
         let (parts, body) = request.into_parts();
         let headers = &parts.headers;
+        let known = (parts.method == Method::GET).then(|| headers.get_all(header::IF_NONE_MATCH));
         let admitted = shared.gate.admit(headers).await?;
         let mut visit = visit(headers, admitted.principal.clone(), &request_id)?;
         let (request, operations) = match parts.method {
@@ -77,9 +79,18 @@ pub(super) async fn handle(
         };
         let asked = Asked { request, operations, visit, address };
         Ok(match form {
-            Form::Whole(media_type) => {
-                executed(execute(&shared, asked).await?, media_type, &request_id)
-            }
+            Form::Whole(media_type) => match execute(&shared, asked).await? {
+                (Answer::Told(response), left) => {
+                    let mut answered = executed(response, media_type, &request_id);
+                    answered.headers_mut().extend(left);
+                    answered
+                }
+                (Answer::Kept(kept, headers), left) => {
+                    let mut answered = validator::answer(kept, media_type, known);
+                    answered.headers_mut().extend(headers.into_iter().chain(left));
+                    answered
+                }
+            },
             Form::Events => match judge(&shared, asked).await? {
                 // A listener that may not come in, or not by this way, is told by the status.
                 Judged::Answered(refused) if is_turned_away(&refused) => {
@@ -132,30 +143,33 @@ async fn judge(shared: &Shared, asked: Asked) -> Result<Judged, Refusal> {
     })
 }
 
-/// Executes what ends by itself, whatever way it came.
-async fn execute(shared: &Shared, asked: Asked) -> Result<Response, Refusal> {
-    match judge(shared, asked).await? {
-        Judged::Answered(response) => Ok(told(*response)),
+/// Executes what ends by itself, whatever way it came; with the headers that tell what is left.
+async fn execute(shared: &Shared, asked: Asked) -> Result<(Answer, HeaderMap), Refusal> {
+    Ok(match judge(shared, asked).await? {
+        Judged::Answered(response) => (Answer::Told(told(*response)), HeaderMap::new()),
         Judged::Admitted(admitted, left) => {
-            let mut response = run(shared, *admitted).await?;
-            response.http_headers.extend(left);
-            Ok(response)
+            let answer = match run(shared, shared.api.answer(*admitted)).await? {
+                Answer::Told(response) => Answer::Told(told(response)),
+                kept @ Answer::Kept(..) => {
+                    count("ok");
+                    kept
+                }
+            };
+            (answer, left)
         }
-    }
+    })
 }
 
 /// Runs what was admitted: in one of the places, within the time.
-async fn run(shared: &Shared, admitted: Admitted) -> Result<Response, Refusal> {
+async fn run<T>(shared: &Shared, running: impl Future<Output = T>) -> Result<T, Refusal> {
     let Ok(_place) = shared.places.try_acquire() else {
         let message = "the registry is busy; try again / hệ thống đang bận, hãy thử lại";
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message));
     };
-    let answered = timeout(shared.request_timeout, shared.api.execute(admitted)).await;
-    let response = answered.map_err(|_| {
+    timeout(shared.request_timeout, running).await.map_err(|_| {
         let message = "the request took too long / yêu cầu mất quá nhiều thời gian";
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
-    })?;
-    Ok(told(response))
+    })
 }
 
 /// Judges an operation of any kind and answers it by a stream.
@@ -182,7 +196,9 @@ fn answers(shared: &Shared, judged: Judged) -> BoxStream<'static, Result<Respons
         }
         Judged::Admitted(admitted, _) => {
             let shared = shared.clone();
-            stream::once(async move { run(&shared, *admitted).await }).boxed()
+            let answering =
+                async move { run(&shared, shared.api.execute(*admitted)).await.map(told) };
+            stream::once(answering).boxed()
         }
     }
 }
@@ -198,8 +214,12 @@ fn told(response: Response) -> Response {
         (false, true) => "ok",
         (false, false) => "errors",
     };
-    counter!("graphql_requests_total", "outcome" => outcome).increment(1);
+    count(outcome);
     response
+}
+
+fn count(outcome: &'static str) {
+    counter!("graphql_requests_total", "outcome" => outcome).increment(1);
 }
 
 /// Whether the faults were found before anything ran: then errors have no path.
