@@ -20,18 +20,25 @@ pub(crate) const WRITERS: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Who {
     Registry,
+    /// The registry once more, on the same database, keeping answers.
+    Keeping,
     Floor,
     PostGraphile,
     Sqlite,
 }
 
+/// How many bytes of answers a registry keeps that is to make each anew.
+const NONE: &str = "0";
+
 impl Who {
+    /// Those with databases of their own, who write as well.
     pub(crate) const ALL: [Self; 4] =
         [Self::Registry, Self::Floor, Self::PostGraphile, Self::Sqlite];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Registry => "registry, PostgreSQL",
+            Self::Keeping => "registry, PostgreSQL, keeping answers",
             Self::Floor => "floor",
             Self::PostGraphile => "PostGraphile",
             Self::Sqlite => "registry, SQLite",
@@ -39,7 +46,7 @@ impl Who {
     }
 
     pub(crate) const fn is_registry(self) -> bool {
-        matches!(self, Self::Registry | Self::Sqlite)
+        matches!(self, Self::Registry | Self::Keeping | Self::Sqlite)
     }
 }
 
@@ -59,11 +66,22 @@ pub(crate) struct Contestant {
 }
 
 impl Contestant {
+    /// Makes every answer anew.
     pub(crate) fn registry(program: &Program<'_>, home: &Home) -> Result<Self, BenchError> {
+        let mut command = Self::registry_command(program, home);
+        Self::start(command.env("REGISTRY_HTTP__KEPT_ANSWERS_BYTES", NONE))
+    }
+
+    /// Keeps answers, as a registry does if nobody says otherwise.
+    pub(crate) fn keeping(program: &Program<'_>, home: &Home) -> Result<Self, BenchError> {
+        Self::start(&mut Self::registry_command(program, home))
+    }
+
+    fn registry_command(program: &Program<'_>, home: &Home) -> Command {
         let mut command = program.command(home, &["serve", "--demo", "--listen", "127.0.0.1:0"]);
         command.env("REGISTRY_RATE__POINTS_PER_MINUTE", POINTS);
         command.env("REGISTRY_RATE__BURST", POINTS).env("REGISTRY_LOG__FILTER", "warn");
-        Self::start(&mut command)
+        command
     }
 
     pub(crate) fn floor(program: &Path, database: &str, sizes: Sizes) -> Result<Self, BenchError> {

@@ -68,7 +68,7 @@ impl Homes {
 
     pub(crate) fn of(&self, who: Who) -> &Home {
         match who {
-            Who::Registry => &self.registry,
+            Who::Registry | Who::Keeping => &self.registry,
             Who::Floor => &self.floor,
             Who::PostGraphile => &self.postgraphile,
             Who::Sqlite => &self.sqlite,

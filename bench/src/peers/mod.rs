@@ -111,14 +111,17 @@ pub(crate) fn run(
     eprintln!("peers: starting the contestants");
     let contestants = vec![
         (Who::Registry, Contestant::registry(program, &homes.registry)?),
+        (Who::Keeping, Contestant::keeping(program, &homes.registry)?),
         (Who::Floor, Contestant::floor(floor, &homes.floor.database, sizes)?),
         (Who::PostGraphile, Contestant::postgraphile(&homes.postgraphile.database)?),
         (Who::Sqlite, Contestant::registry(program, &homes.sqlite)?),
     ];
     let cursors = Cursors::read(&contestants, facts.page_starts.len(), &runtime)?;
-    let bench = Bench { contestants, homes, runtime, settings };
+    let mut bench = Bench { contestants, homes, runtime, settings };
     let mut outcomes = bench.measure(reads::works(&facts, &cursors, reads::FEW))?;
     let after_reading = bench.peaks()?;
+    // It would take part in what the other one writes.
+    bench.contestants.retain(|(who, _)| *who != Who::Keeping);
     bench.homes.open_for_writing()?;
     outcomes.extend(bench.measure(writes::works(&facts)?)?);
     let after_writing = bench.peaks()?;

@@ -77,6 +77,7 @@ fn work(
         told,
         entries: vec![
             Entry::new(Who::Registry, GRAPHQL, of_registry()),
+            Entry::new(Who::Keeping, GRAPHQL, of_registry()),
             Entry::new(Who::Floor, path, bodies(&|asked| asked.floor.to_string())),
             Entry::new(
                 Who::PostGraphile,
@@ -92,7 +93,7 @@ fn work(
 fn with_rollups(mut work: Work, path: &'static str, asked: &[Asked]) -> Work {
     let bodies = asked.iter().map(|asked| asked.floor.to_string()).collect();
     let floor = Entry::new(Who::Floor, path, Requests::Cycle(bodies));
-    work.entries.insert(2, Entry { variant: Some("from the rollups"), ..floor });
+    work.entries.insert(3, Entry { variant: Some("from the rollups"), ..floor });
     work
 }
 
@@ -136,7 +137,7 @@ fn households(facts: &Facts, cursors: &Cursors) -> Work {
                     document!("postgraphile", "households"),
                     &json!({ "after": cursors.of(entry.who, page) }),
                 ),
-                Who::Registry | Who::Sqlite => operation(
+                Who::Registry | Who::Keeping | Who::Sqlite => operation(
                     document!("registry", "households"),
                     &json!({ "after": cursors.of(entry.who, page) }),
                 ),

@@ -89,8 +89,10 @@ fn memory([reading, writing]: &[Peaks; 2]) -> String {
         comes on top; all but SQLite share it.\n\n\
         | | after the works that read | after those that write |\n| --- | --- | --- |\n",
     );
-    for ((who, before), (_, after)) in reading.iter().zip(writing) {
-        _ = writeln!(text, "| {} | {before} MiB | {after} MiB |", who.name());
+    for (who, before) in reading {
+        let after = writing.iter().find(|(other, _)| other == who);
+        let after = after.map_or_else(|| "–".into(), |(_, after)| format!("{after} MiB"));
+        _ = writeln!(text, "| {} | {before} MiB | {after} |", who.name());
     }
     text
 }

@@ -71,7 +71,7 @@ fn one_report(who: Who, place: usize, lines: &[Value]) -> String {
     let total = i64::from(months + 1) * ISSUED * i64::try_from(lines.len()).unwrap_or_default();
     let key = format!("{partner}-{}", month(at));
     match who {
-        Who::Registry | Who::Sqlite => {
+        Who::Registry | Who::Keeping | Who::Sqlite => {
             let input = json!({
                 "partner": partner, "period": month(at), "cumulativeIssued": total,
                 "idempotencyKey": key, "lines": lines,
@@ -132,7 +132,7 @@ fn one_batch(who: Who, households: &[i32], day: NaiveDate) -> String {
     let surveys = households.iter().map(|number| one_survey(who, *number, day));
     let surveys = Value::from(surveys.collect::<Vec<_>>());
     match who {
-        Who::Registry | Who::Sqlite => {
+        Who::Registry | Who::Keeping | Who::Sqlite => {
             let variables = json!({ "input": { "surveys": surveys } });
             operation(document!("registry", "surveys"), &variables)
         }
