@@ -9,8 +9,21 @@ use registry_server::command;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    keep_pages_small();
+    run()
+}
+
+/// Huge pages make the registry a little faster and half as large again. A system that can't do without
+/// them is no hindrance.
+#[cfg(target_os = "linux")]
+fn keep_pages_small() {
+    _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     match command::run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

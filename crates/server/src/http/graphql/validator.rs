@@ -23,7 +23,7 @@ pub(super) fn answer(
     let Some(known) = known else {
         return refusal::answer(StatusCode::OK, media_type, kept.body.into());
     };
-    let mut answered = if is_known(&kept.tag, known) {
+    let mut answered = if is_known(&kept.tag, &known) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         refusal::answer(StatusCode::OK, media_type, kept.body.into())
@@ -36,7 +36,7 @@ pub(super) fn answer(
 }
 
 /// Compared weakly: whether the tag is marked as weak doesn't count.
-fn is_known(tag: &HeaderValue, known: GetAll<'_, HeaderValue>) -> bool {
+fn is_known(tag: &HeaderValue, known: &GetAll<'_, HeaderValue>) -> bool {
     let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let Ok(tag) = tag.to_str().map(strong) else { return false };
     let told = known.iter().filter_map(|value| value.to_str().ok());
