@@ -23,8 +23,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::session::Session;
 
-/// The longest variables, as JSON, of a question whose answer is kept, in bytes.
-const VARIABLES_LIMIT: usize = 4 << 10;
+/// The longest question whose answer is kept, in bytes.
+const QUESTION_LIMIT: usize = 4 << 10;
 
 /// About how many bytes an answer takes beside its text and its question.
 const BESIDE: u64 = 512;
@@ -47,11 +47,35 @@ pub struct Kept {
 /// All that an answer follows from beside what the registry knows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Question {
-    pub(crate) document: DocumentHash,
+    document: DocumentHash,
     operation: Option<String>,
     variables: String,
     principal: Principal,
     language: Language,
+}
+
+impl Question {
+    /// How many bytes of text it has.
+    fn length(&self) -> usize {
+        let operation = self.operation.as_deref().unwrap_or_default();
+        operation.len() + self.variables.len() + self.principal.actor().len()
+    }
+}
+
+/// What nothing holds still while an answer is made. Noted before: an answer must never pass for newer than
+/// it is.
+#[derive(Debug)]
+pub(crate) struct Before {
+    standing: Arc<Standing>,
+    day: Date,
+}
+
+impl Before {
+    /// `None` if it can't be had; whoever makes the answer will say so.
+    pub(crate) async fn note(session: &Session) -> Option<Self> {
+        let day = session.reader.today();
+        Some(Self { standing: session.store.standing().await.ok()?, day })
+    }
 }
 
 /// What the registry knew when an answer was made. Holds none of it in memory.
@@ -65,13 +89,13 @@ struct Known {
 }
 
 impl Known {
-    fn new(figures: &Figures, standing: &Arc<Standing>, session: &Session) -> Self {
+    fn new(figures: &Figures, before: &Before, session: &Session) -> Self {
         Self {
             rollups: Arc::downgrade(&figures.rollups),
             ledger: Arc::downgrade(&figures.ledger),
             units: Arc::downgrade(&session.reader.units()),
-            standing: Arc::downgrade(standing),
-            day: session.reader.today(),
+            standing: Arc::downgrade(&before.standing),
+            day: before.day,
         }
     }
 
@@ -95,7 +119,7 @@ struct BySize;
 
 impl Weighter<Question, Arc<Entry>> for BySize {
     fn weight(&self, question: &Question, entry: &Arc<Entry>) -> u64 {
-        (question.variables.len() + entry.kept.body.len()) as u64 + BESIDE
+        (question.length() + entry.kept.body.len()) as u64 + BESIDE
     }
 }
 
@@ -117,45 +141,44 @@ impl KeptAnswers {
         document: DocumentHash,
     ) -> Option<Question> {
         self.0.as_ref()?;
-        let variables = serde_json::to_string(&request.variables).ok()?;
-        (variables.len() <= VARIABLES_LIMIT).then(|| Question {
+        let question = Question {
             document,
             operation: request.operation_name.clone(),
-            variables,
+            variables: serde_json::to_string(&request.variables).ok()?,
             principal: principal.clone(),
             language,
-        })
+        };
+        (question.length() <= QUESTION_LIMIT).then_some(question)
     }
 
     /// The answer that was kept, if it still holds.
     pub(crate) async fn find(&self, question: &Question, session: &Session) -> Option<Kept> {
         let entry = self.0.as_ref()?.get(question)?;
-        // If these can't be had, whoever makes the answer will say so.
-        let standing = session.store.standing().await.ok()?;
-        let figures = session.figures().await.ok()?;
-        let now = Known::new(figures, &standing, session);
+        let now = Before::note(session).await?;
+        let now = Known::new(session.figures().await.ok()?, &now, session);
         entry.known.is_same(&now).then(|| entry.kept.clone())
     }
 
-    /// Keeps an answer, if it follows from figures alone. `standing` is from before it was made: an answer
-    /// must never pass for newer than it is.
+    /// Keeps an answer, if it follows from figures alone.
     pub(crate) fn keep(
         &self,
         question: Question,
-        standing: &Arc<Standing>,
+        before: &Before,
         session: &Session,
         response: &Response,
     ) -> Option<Kept> {
         let cache = self.0.as_ref()?;
         let figures = session.known_figures()?;
-        if response.is_err() || session.reader.statements() != 1 {
+        // One that was made around midnight may be of either day, or of both.
+        let of_one_day = session.reader.today() == before.day;
+        if response.is_err() || session.reader.statements() != 1 || !of_one_day {
             return None;
         }
-        let body = Bytes::from(serde_json::to_vec(response).ok()?);
+        let body = Bytes::from(serde_json::to_vec(response).ok()?.into_boxed_slice());
         let hash = Sha256::digest(&body);
         let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&hash[..TAG_BYTES]));
         let kept = Kept { body, tag: HeaderValue::try_from(tag).ok()? };
-        let known = Known::new(figures, standing, session);
+        let known = Known::new(figures, before, session);
         cache.insert(question, Arc::new(Entry { kept: kept.clone(), known }));
         Some(kept)
     }

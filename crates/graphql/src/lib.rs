@@ -51,7 +51,7 @@ use registry_persistence::Store;
 use serde::{Deserialize, Serialize};
 
 use document::{Documents, Ready};
-use kept::KeptAnswers;
+use kept::{Before, KeptAnswers};
 use mutation::Mutation;
 use query::Query;
 use rounds::{Asked, Rounds};
@@ -241,11 +241,9 @@ impl Api {
         if let Some(kept) = self.kept.find(&question, &session).await {
             return Answer::Kept(kept, timing(&session, started).into_iter().collect());
         }
-        let standing = self.store.standing().await;
+        let before = Before::note(&session).await;
         let mut response = self.run(request, &session, asked).await;
-        let kept = standing
-            .ok()
-            .and_then(|standing| self.kept.keep(question, &standing, &session, &response));
+        let kept = before.and_then(|before| self.kept.keep(question, &before, &session, &response));
         let timing = timing(&session, started);
         if let Some(kept) = kept {
             return Answer::Kept(kept, timing.into_iter().collect());

@@ -133,9 +133,16 @@ fn cors(settings: &HttpSettings) -> Result<CorsLayer, ServerError> {
             header::CONTENT_TYPE,
             header::AUTHORIZATION,
             header::ACCEPT_LANGUAGE,
+            header::IF_NONE_MATCH,
             graphql::PURPOSE,
         ])
-        .expose_headers([request_id::HEADER, rate::POLICY, rate::STATE, header::RETRY_AFTER]))
+        .expose_headers([
+            request_id::HEADER,
+            rate::POLICY,
+            rate::STATE,
+            header::RETRY_AFTER,
+            header::ETAG,
+        ]))
 }
 
 /// Counts and times requests by route and status.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use registry_domain::access::Principal;
 use registry_domain::certificate::ReportingRules;
 use registry_domain::household::HouseholdNumber;
+use registry_domain::time::Clock;
 use registry_graphql::{Api, SchemaSettings};
 use registry_persistence::Store;
 use registry_server::config::{AccessSettings, ForwardedHeader, HttpSettings, RateSettings};
@@ -87,6 +88,14 @@ impl TestApp {
         let database = TestDatabase::create(engine).await;
         let store = database.open().await;
         Self::serve(Arc::new(database), store, principal, setup).await
+    }
+
+    /// A server that goes by a clock of its own and lets everyone do everything.
+    pub async fn start_by(engine: Engine, clock: Arc<dyn Clock>) -> Self {
+        let database = TestDatabase::create(engine).await;
+        let store = Store::open(&database.config, database.key.clone(), clock).await.unwrap();
+        let (database, principal) = (Arc::new(database), Principal::development());
+        Self::serve(database, store, principal, Setup::default()).await
     }
 
     /// Another server on the same store, whose requests without a token act as `principal`.

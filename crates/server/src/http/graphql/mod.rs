@@ -64,8 +64,9 @@ pub(super) async fn handle(
     let answered = async {
         let (parts, body) = request.into_parts();
         let headers = &parts.headers;
-        let known = (parts.method == Method::GET).then(|| headers.get_all(header::IF_NONE_MATCH));
         let admitted = shared.gate.admit(headers).await?;
+        let is_public = parts.method == Method::GET && admitted.principal.is_anonymous();
+        let known = is_public.then(|| headers.get_all(header::IF_NONE_MATCH));
         let mut visit = visit(headers, admitted.principal.clone(), &request_id)?;
         let (request, operations) = match parts.method {
             Method::POST => {

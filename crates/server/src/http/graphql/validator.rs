@@ -1,6 +1,10 @@
 //! Answers that hold for a while, told again only to those who don't have them (RFC 9110, 13).
 
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::stream;
 use http::header::GetAll;
 use http::{HeaderValue, StatusCode, header};
 use registry_graphql::Kept;
@@ -8,13 +12,15 @@ use registry_graphql::Kept;
 use super::media::MediaType;
 use super::refusal;
 
-/// Kept by who asked alone, and asked about each time.
-const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// Anyone may keep it, and must ask about it each time.
+const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// What of a request decides on its answer beside its address.
-const VARY: HeaderValue = HeaderValue::from_static("accept, accept-language, authorization");
+const VARY: HeaderValue =
+    HeaderValue::from_static("accept, accept-encoding, accept-language, authorization");
 
-/// Writes an answer. Whoever asks by GET may say which ones are `known`.
+/// Writes an answer. Whoever shows no token and asks by GET may say which ones are `known`; what is told to
+/// others is no one's to keep.
 pub(super) fn answer(
     kept: Kept,
     media_type: MediaType,
@@ -24,7 +30,9 @@ pub(super) fn answer(
         return refusal::answer(StatusCode::OK, media_type, kept.body.into());
     };
     let mut answered = if is_known(&kept.tag, &known) {
-        StatusCode::NOT_MODIFIED.into_response()
+        // Its length would be taken for that of the answer.
+        let nothing = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
+        (StatusCode::NOT_MODIFIED, nothing).into_response()
     } else {
         refusal::answer(StatusCode::OK, media_type, kept.body.into())
     };
