@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::connectivity::{DigitalService, Survey};
 use crate::tally::{Tallies, TallyChanges};
 use crate::time::{Date, YearMonth};
-use crate::unit::UnitId;
+use crate::unit::{UnitId, UnitMap};
 
 /// One thing that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -208,7 +208,7 @@ pub enum Sign {
 /// All rollups in memory: the figures of every hamlet at the end of every month. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct RollupCube {
-    hamlets: HashMap<UnitId, Arc<Series>>,
+    hamlets: UnitMap<Arc<Series>>,
 }
 
 /// Running sums of one hamlet, in order of month.
@@ -352,6 +352,29 @@ mod tests {
             accumulate(&mut kept, changes(&before), Sign::Minus);
             kept.retain(|_, measures| !measures.is_zero());
             prop_assert_eq!(kept, changes(&after));
+        }
+    }
+
+    proptest! {
+        /// Whoever records a survey need not read those before the one that it follows.
+        #[test]
+        fn a_survey_changes_nothing_before_the_one_it_follows(
+            history in histories(), after in 1u16..400, count in 1i32..5,
+        ) {
+            let newest = history.surveys.iter().copied().max_by_key(|(date, _)| *date);
+            let on = newest.map_or(day(0), |(date, _)| date) + chrono::Days::new(after.into());
+            let new = (on, Measures([count; Measure::COUNT]));
+            let difference = |surveys: Vec<_>| {
+                let mut history = History { stays: history.stays.clone(), surveys };
+                let mut sum = Changes::new();
+                accumulate(&mut sum, changes(&history), Sign::Minus);
+                history.surveys.push(new);
+                accumulate(&mut sum, changes(&history), Sign::Plus);
+                sum.retain(|_, measures| !measures.is_zero());
+                sum
+            };
+            let of_newest = difference(newest.into_iter().collect());
+            prop_assert_eq!(difference(history.surveys.clone()), of_newest);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Connectivity surveys: recording and reading.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use registry_domain::access::Scope;
 use registry_domain::connectivity::{
@@ -15,15 +15,15 @@ use registry_domain::time::{Date, Instant};
 use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::cells::Cells;
 use crate::entity::connectivity_survey::{Column, Entity, Model};
 use crate::entity::household;
-use crate::household::{Dossier, dossiers, number, stored_number};
-use crate::page::{one_statement_each, tagged};
+use crate::household::{Dossier, dossiers_from, number, stored_number};
+use crate::page::{one_statement_each, read_tag};
 use crate::writer::{Command, Row, Writer, bounded};
 use crate::{Reader, StoreError, WriteError, moment, rollup};
 
@@ -88,18 +88,22 @@ impl Command for RecordConnectivity {
 
     async fn plan(self, writer: &Writer) -> Result<Self::Plan, WriteError> {
         bounded(&self.0)?;
-        let numbers: HashSet<i32> =
-            self.0.iter().map(|row| stored_number(row.value.household.number())).collect();
-        let mut numbers: Vec<i32> = numbers.into_iter().collect();
+        let mut first_days: HashMap<i32, Date> = HashMap::new();
+        for Row { value: new, .. } in &self.0 {
+            let number = stored_number(new.household.number());
+            let first = first_days.entry(number).or_insert(new.surveyed_on);
+            *first = Ord::min(new.surveyed_on, *first);
+        }
+        let mut numbers: Vec<i32> = first_days.keys().copied().collect();
         numbers.sort_unstable();
         // In order of number, so that two batches can't wait for each other.
         let select = household::Entity::find()
-            .filter(household::Column::Number.is_in(numbers.iter().copied()))
+            .filter(household::Column::Number.is_in(numbers))
             .order_by_asc(household::Column::Number);
         let found = writer.locking(select).all(&writer.transaction).await?;
         let households: BTreeMap<i32, household::Model> =
             found.into_iter().map(|row| (row.number, row)).collect();
-        let dossiers = dossiers(&writer.transaction, &numbers).await?;
+        let dossiers = dossiers_from(&writer.transaction, &households, &first_days).await?;
 
         let mut faults = Faults::default();
         let mut first_with = HashMap::new();
@@ -237,12 +241,12 @@ impl Reader {
         if let Some(moment) = as_of {
             newest.and_where(Expr::col(("newest", Column::RecordedAt)).lte(moment));
         }
-        let rows = Entity::find()
+        let select = Entity::find()
             .filter(Column::Number.is_in(households.iter().map(|number| stored_number(*number))))
             .filter(Expr::col((Entity, Column::SurveyedOn)).eq(subquery(newest)))
-            .all(&self.connection)
-            .await?;
-        rows.iter().map(recorded).collect()
+            .into_query();
+        let rows = self.connection.query_all(&select).await?;
+        rows.iter().map(|row| Cells::of(row)?.read_survey()).collect()
     }
 
     /// One page of surveys per household, newest first, of those recorded by a moment or by now.
@@ -273,7 +277,9 @@ impl Reader {
         let mut found: Vec<Vec<RecordedSurvey>> = vec![Vec::new(); households.len()];
         for statement in one_statement_each(households.iter().map(select).collect()) {
             for row in self.connection.query_all(&statement).await? {
-                found[tagged(&row)?].push(recorded(&Model::from_query_result(&row, "")?)?);
+                let mut cells = Cells::of(&row)?;
+                let survey = cells.read_survey()?;
+                found[read_tag(&mut cells)?].push(survey);
             }
         }
         let page = |mut surveys: Vec<RecordedSurvey>| {
@@ -316,10 +322,6 @@ impl Reader {
     }
 }
 
-fn recorded(row: &Model) -> Result<RecordedSurvey, StoreError> {
-    Ok(RecordedSurvey { survey: survey(row)?, recorded_at: row.recorded_at })
-}
-
 fn stored(survey: &Survey, writer: &Writer) -> Model {
     let count = |count: u16| i16::try_from(count).unwrap_or(i16::MAX);
     let adoption = &survey.adoption;
@@ -351,54 +353,54 @@ fn stored(survey: &Survey, writer: &Writer) -> Model {
     }
 }
 
-pub(crate) fn survey(row: &Model) -> Result<Survey, StoreError> {
-    let damaged = || {
-        StoreError::damaged(format!(
-            "survey of {} on {}",
-            number(row.number).code(),
-            row.surveyed_on
-        ))
-    };
-    let count = |count: i16| u16::try_from(count).map_err(|_| damaged());
-    let fixed = match (&row.fixed_technology, &row.fixed_provider) {
-        (None, None) => None,
-        (Some(technology), Some(provider)) => Some(FixedLine {
-            technology: FixedTechnology::from_code(technology).ok_or_else(damaged)?,
-            provider: FixedProvider::from_code(provider).ok_or_else(damaged)?,
-        }),
-        _ => return Err(damaged()),
-    };
-    let mobile = row.mobile_generation.as_deref();
-    let mobile =
-        mobile.map(|code| MobileGeneration::from_code(code).ok_or_else(damaged)).transpose()?;
-    let mut services = [0; DigitalService::COUNT];
-    for service in DigitalService::ALL {
-        services[*service as usize] = count(match service {
-            DigitalService::HauGiangApp => row.haugiang_app,
-            DigitalService::Vssid => row.vssid,
-            DigitalService::Zalo => row.zalo,
-            DigitalService::BankApp => row.bank_app,
-            DigitalService::MobileMoney => row.mobile_money,
-            DigitalService::ViettelMoney => row.viettel_money,
-            DigitalService::CashlessElectricity => row.cashless_electricity,
-            DigitalService::CashlessWater => row.cashless_water,
-            DigitalService::CashlessTelecom => row.cashless_telecom,
-        })?;
+impl Cells<'_> {
+    /// Reads all columns of a survey.
+    pub(crate) fn read_survey(&mut self) -> Result<RecordedSurvey, StoreError> {
+        let household = number(self.read()?);
+        let surveyed_on: Date = self.read()?;
+        let damaged =
+            || StoreError::damaged(format!("survey of {} on {surveyed_on}", household.code()));
+        let recorded_at = self.read()?;
+        let _actor: &str = self.read()?;
+        let fixed = match (self.read::<Option<&str>>()?, self.read::<Option<&str>>()?) {
+            (None, None) => None,
+            (Some(technology), Some(provider)) => Some(FixedLine {
+                technology: FixedTechnology::from_code(technology).ok_or_else(damaged)?,
+                provider: FixedProvider::from_code(provider).ok_or_else(damaged)?,
+            }),
+            _ => return Err(damaged()),
+        };
+        let mobile = self.read::<Option<&str>>()?;
+        let mobile =
+            mobile.map(|code| MobileGeneration::from_code(code).ok_or_else(damaged)).transpose()?;
+        let mut count = || u16::try_from(self.read::<i16>()?).map_err(|_| damaged());
+        let (adults, working_age) = (count()?, count()?);
+        let mut adoption = Adoption {
+            smartphone: count()?,
+            trained: count()?,
+            public_service_account: count()?,
+            vneid_level_2: count()?,
+            cashless: count()?,
+            services: [0; DigitalService::COUNT],
+        };
+        for service in SERVICES {
+            adoption.services[service as usize] = count()?;
+        }
+        let survey =
+            Survey { household, surveyed_on, fixed, mobile, adults, working_age, adoption };
+        Ok(RecordedSurvey { survey, recorded_at })
     }
-    Ok(Survey {
-        household: number(row.number),
-        surveyed_on: row.surveyed_on,
-        fixed,
-        mobile,
-        adults: count(row.adults)?,
-        working_age: count(row.working_age)?,
-        adoption: Adoption {
-            smartphone: count(row.smartphone)?,
-            trained: count(row.trained)?,
-            public_service_account: count(row.public_service_account)?,
-            vneid_level_2: count(row.vneid_level_2)?,
-            cashless: count(row.cashless)?,
-            services,
-        },
-    })
 }
+
+/// The services in the order of their columns.
+const SERVICES: [DigitalService; DigitalService::COUNT] = [
+    DigitalService::HauGiangApp,
+    DigitalService::Vssid,
+    DigitalService::Zalo,
+    DigitalService::BankApp,
+    DigitalService::MobileMoney,
+    DigitalService::ViettelMoney,
+    DigitalService::CashlessElectricity,
+    DigitalService::CashlessWater,
+    DigitalService::CashlessTelecom,
+];

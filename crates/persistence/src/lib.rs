@@ -7,6 +7,7 @@
 
 mod audit;
 mod bulk;
+mod cells;
 mod certificate;
 mod changes;
 mod commerce;

@@ -74,7 +74,7 @@ async fn has_data_key(connection: &DatabaseConnection) -> Result<bool, StoreErro
     Ok(known && data_key::Entity::find().one(connection).await?.is_some())
 }
 
-async fn close(connection: DatabaseConnection) {
+pub(crate) async fn close(connection: DatabaseConnection) {
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "closing the database failed");
     }

@@ -8,6 +8,7 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::StoreError;
+use crate::cells::Cells;
 
 /// Which way a list runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,6 +83,11 @@ pub(crate) fn tagged(row: &QueryResult) -> Result<usize, StoreError> {
     // SQLite tells every integer as 64 bits, PostgreSQL a literal as 32.
     let place = row.try_get::<i32>("", TAG)?;
     usize::try_from(place).map_err(|_| StoreError::damaged("page"))
+}
+
+/// The place of the select that a row answers, when all cells before are read.
+pub(crate) fn read_tag(cells: &mut Cells<'_>) -> Result<usize, StoreError> {
+    usize::try_from(cells.read::<i32>()?).map_err(|_| StoreError::damaged("page"))
 }
 
 /// How many rows each of `selects` finds, in their order; none of them may name columns.

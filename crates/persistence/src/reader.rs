@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use registry_domain::access::{Mode, Principal, Purpose, Scope};
+use registry_domain::access::{Principal, Purpose, Scope};
 use registry_domain::indicator::{PublishedFigure, Target};
 use registry_domain::time::Date;
 use registry_domain::unit::Units;
@@ -35,12 +35,7 @@ pub struct Reader {
 
 impl Reader {
     pub(crate) fn new(store: Arc<Inner>, principal: Principal, request: ReadRequest) -> Self {
-        let pools = &store.connections;
-        let pool = match principal.grant().mode() {
-            Mode::ReadOnly if !principal.is_anonymous() => &pools.auditors,
-            Mode::ReadOnly | Mode::ReadWrite => &pools.readers,
-        };
-        let connection = Counted::new(pool.clone());
+        let connection = store.connections.counted(&principal);
         let units = Arc::new(ArcSwap::new(store.units.load()));
         Self { connection, store, request, units, principal }
     }

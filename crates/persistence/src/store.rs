@@ -66,17 +66,14 @@ impl Store {
             tracing::warn!("this build keeps no audit log; it is for measuring alone");
         }
         // The writer comes first: a read-only connection can't set up SQLite's journal.
-        let writers = connect(config, Purpose::Write).await?;
-        migrate::require_current(&writers).await?;
+        let opening = connect(config, Purpose::Write).await?;
+        migrate::require_current(&opening).await?;
         let sealer = Sealer::new(&key)?;
-        claim_data_key(&writers, &sealer, clock.as_ref()).await?;
-        audit::begin(&writers, &sealer, clock.as_ref()).await?;
-        let units = UnitCache::open(&writers).await?;
-        let connections = Connections {
-            readers: connect(config, Purpose::Read).await?,
-            auditors: connect(config, Purpose::Audit).await?,
-            writers,
-        };
+        claim_data_key(&opening, &sealer, clock.as_ref()).await?;
+        audit::begin(&opening, &sealer, clock.as_ref()).await?;
+        let units = UnitCache::open(&opening).await?;
+        let connections = Connections::open(config).await?;
+        migrate::close(opening).await;
         let inner = Inner {
             published: unit::load_published(&connections.readers).await?,
             targets: unit::load_targets(&connections.readers).await?,

@@ -8,12 +8,13 @@ use registry_domain::access::WritingPrincipal;
 use registry_domain::fault::{Fault, Faults, Path, Rule};
 use registry_domain::time::{Date, Instant};
 use registry_domain::unit::{UnitId, Units};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DeleteMany, QuerySelect, UpdateMany};
+use sea_orm::{ConnectionTrait as _, DeleteMany, QuerySelect, UpdateMany};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::audit::{self, Changes, Deed, Occasion, Outcome, Recorded};
 use crate::bulk::{self, Writes};
+use crate::engine::Transaction;
 use crate::personal::Sealer;
 use crate::retry::{Claim, Idempotency};
 use crate::store::Inner;
@@ -80,7 +81,7 @@ pub struct Written<T> {
 /// A transaction on behalf of one principal. Only commands hold one.
 #[derive(Debug)]
 pub struct Writer {
-    pub(crate) transaction: DatabaseTransaction,
+    pub(crate) transaction: Transaction,
     pub(crate) principal: WritingPrincipal,
     pub(crate) now: Instant,
     store: Arc<Inner>,
@@ -171,7 +172,7 @@ impl Writer {
         let connections = &store.inner.connections;
         let transaction = match mode {
             Mode::Write => engine::begin_writing(&connections.writers).await?,
-            Mode::Rehearse => engine::begin_reading(&connections.readers).await?,
+            Mode::Rehearse => engine::begin_reading(&connections.reading).await?,
         };
         let at_end = Mutex::new(Writes::new(transaction.get_database_backend()));
         Ok(Self {

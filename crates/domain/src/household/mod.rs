@@ -27,7 +27,17 @@ pub struct Composition {
 }
 
 impl Composition {
-    /// Checks the counts against each other; 1…[`MEMBERS_LIMIT`] members.
+    /// The counts, if they go together; 1…[`MEMBERS_LIMIT`] members.
+    #[must_use]
+    pub fn of(members: i32, adults: i32, working_age: i32) -> Option<Self> {
+        let [members, adults, working_age] =
+            [count(members, 1), count(adults, 0), count(working_age, 0)].map(Result::ok);
+        let (members, adults, working_age) = (members?, adults?, working_age?);
+        let goes_together = working_age <= adults && adults <= members;
+        goes_together.then_some(Self { members, adults, working_age })
+    }
+
+    /// Checks the counts as [`Self::of`] does, and tells all that is wrong.
     pub fn parse(members: i32, adults: i32, working_age: i32, path: &Path) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let members_at = path.field("members");

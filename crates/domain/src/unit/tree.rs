@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use super::{Level, Parentage, Portion, Share, Succession, Unit, UnitCode, UnitId, Validity};
+use super::{
+    Level, Parentage, Portion, Share, Succession, Unit, UnitCode, UnitId, UnitMap, Validity,
+};
 use crate::fault::Rule;
 use crate::text::{self, VietnameseOrder};
 use crate::time::Date;
@@ -16,7 +18,7 @@ type Place = usize;
 pub struct Units {
     all: Vec<Unit>,
     search_keys: Vec<Vec<String>>,
-    places: HashMap<UnitId, Place>,
+    places: UnitMap<Place>,
     by_code: HashMap<UnitCode, Vec<Place>>,
     parentages: HashMap<Place, Vec<(Place, Validity)>>,
     successions: Vec<Succession>,
@@ -53,7 +55,7 @@ impl Units {
                 .then(left.code.cmp(&right.code))
                 .then(left.id.cmp(&right.id))
         });
-        let places: HashMap<_, _> =
+        let places: UnitMap<Place> =
             units.iter().enumerate().map(|(at, unit)| (unit.id, at)).collect();
         let place = |id: UnitId| places.get(&id).copied().ok_or(UnitsError::UnknownUnit(id.get()));
 
@@ -259,7 +261,7 @@ fn boundaries(units: &[Unit], parentages: &[Parentage]) -> Vec<Date> {
 pub struct UnitTree {
     /// Units in depth-first order; a unit's subtree is the run that begins at it.
     preorder: Vec<UnitId>,
-    nodes: HashMap<UnitId, Node>,
+    nodes: UnitMap<Node>,
 }
 
 #[derive(Debug, Clone)]
@@ -288,7 +290,7 @@ impl UnitTree {
             }
             children.entry(parent.map(|(parent, _)| *parent)).or_default().push(place);
         }
-        let mut tree = Self { preorder: Vec::new(), nodes: HashMap::new() };
+        let mut tree = Self { preorder: Vec::new(), nodes: UnitMap::default() };
         for root in children.get(&None).cloned().unwrap_or_default() {
             tree.visit(units, root, &children, &parents);
         }

@@ -5,11 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use registry_domain::access::TokenId;
 use registry_domain::time::Instant;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, Iterable as _};
+use sea_orm::{ConnectionTrait, Iterable as _};
 
 use super::change::Packed;
 use super::record::{instant, write_text};
 use crate::bulk::Writes;
+use crate::engine::AtHand;
 use crate::entity::audit::event::{Column, Entity, Model};
 use crate::entity::audit::waiting;
 use crate::{StoreError, engine};
@@ -45,7 +46,7 @@ pub(crate) enum Outcome<'a> {
 
 /// Notes an event; in the transaction of what it is about.
 pub(crate) async fn note(
-    transaction: &DatabaseTransaction,
+    transaction: &impl ConnectionTrait,
     occasion: &Occasion<'_>,
     deed: Deed<'_>,
 ) -> Result<(), StoreError> {
@@ -57,7 +58,7 @@ pub(crate) async fn note(
 /// Notes an event that no change goes with, in a transaction of its own: an event and its place among
 /// those that wait are written together or not at all.
 pub(crate) async fn note_apart(
-    writers: &DatabaseConnection,
+    writers: &AtHand,
     occasion: &Occasion<'_>,
     deed: Deed<'_>,
 ) -> Result<(), StoreError> {
@@ -67,7 +68,7 @@ pub(crate) async fn note_apart(
     let noting = async move {
         let transaction = engine::begin_writing(&writers).await?;
         writes.write(&transaction).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     };
     engine::to_the_end(noting.boxed()).await
 }

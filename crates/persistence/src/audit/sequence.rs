@@ -13,8 +13,8 @@ use registry_domain::audit::{
     Checkpoint, Digest, NoteFault, TileFault, TileId, Tiles, leaf_hash, tiles_to_append,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -23,6 +23,7 @@ use super::change::Lines;
 use super::event::entry;
 use super::key::signing_key;
 use super::mention::Mentions;
+use crate::engine::Transaction;
 use crate::entity::audit::{checkpoint, event, mention, place, tile, waiting};
 use crate::store::Inner;
 use crate::{Store, StoreError, bulk, engine};
@@ -152,7 +153,7 @@ impl Inner {
 
     async fn sign(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         size: u64,
         root: Digest,
     ) -> Result<(), StoreError> {
@@ -171,7 +172,7 @@ impl Inner {
 }
 
 /// Until the end of the transaction, on PostgreSQL. SQLite has one writer anyway.
-pub(super) async fn take_lease(transaction: &DatabaseTransaction) -> Result<bool, StoreError> {
+pub(super) async fn take_lease(transaction: &Transaction) -> Result<bool, StoreError> {
     let DbBackend::Postgres = transaction.get_database_backend() else { return Ok(true) };
     let sql = format!("SELECT pg_try_advisory_xact_lock({LEASE}) AS taken");
     let statement = sea_orm::Statement::from_string(DbBackend::Postgres, sql);
@@ -184,9 +185,7 @@ async fn is_any_waiting(connection: &impl ConnectionTrait) -> Result<bool, Store
 }
 
 /// Committed events without a place, by number, no more than memory likes; and whether these are all.
-async fn waiting(
-    transaction: &DatabaseTransaction,
-) -> Result<(Vec<event::Model>, bool), StoreError> {
+async fn waiting(transaction: &Transaction) -> Result<(Vec<event::Model>, bool), StoreError> {
     let waiting = waiting::Entity::find()
         .order_by_asc(waiting::Column::Event)
         .limit(EVENTS_AT_ONCE)
@@ -224,7 +223,7 @@ async fn waiting(
 }
 
 /// How many events have their places. Refuses to go on if the newest checkpoint says otherwise.
-async fn size(transaction: &DatabaseTransaction) -> Result<u64, StoreError> {
+async fn size(transaction: &Transaction) -> Result<u64, StoreError> {
     let newest: Option<Option<i64>> = place::Entity::find()
         .select_only()
         .column_as(place::Column::Sequence.max(), "newest")
@@ -247,7 +246,7 @@ async fn size(transaction: &DatabaseTransaction) -> Result<u64, StoreError> {
 }
 
 async fn give_places(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     size: u64,
     events: &[event::Model],
 ) -> Result<(), StoreError> {
@@ -269,7 +268,7 @@ async fn give_places(
 
 /// Adds leaves to the tree; its root.
 async fn grow(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     size: u64,
     leaves: &[Digest],
 ) -> Result<Digest, StoreError> {

@@ -14,8 +14,9 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStat
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
-use super::row::{Cells, select_products, select_seller};
+use super::row::{select_products, select_seller};
 use super::{code, past, search, stored};
+use crate::cells::Cells;
 use crate::entity::{product as product_row, seller as seller_row};
 use crate::moment::recorded;
 use crate::page::{begins_word, counts, one_statement_each, tagged};

@@ -18,7 +18,8 @@ use sea_orm::sea_query::{
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
 use super::listing::{ListingExtent, ListingFilter, ListingOrder, ListingSeen, ListingSort};
 use super::marketplace::STATE;
-use super::row::{Cells, name_of, select_listings};
+use super::row::{name_of, select_listings};
+use crate::cells::Cells;
 use crate::entity::{listing, product, seller};
 use crate::{Reader, StoreError};
 

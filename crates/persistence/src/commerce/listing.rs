@@ -16,8 +16,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::catalogue::join_sellers;
 use super::key::{self, CommerceKey, DISTANCE, Place, nothing};
-use super::row::{Cells, select_listings};
+use super::row::select_listings;
 use super::{ProductFilter, ProductRecord, code, past, search, stored};
+use crate::cells::Cells;
 use crate::entity::listing::{Column, Entity, sales, version};
 use crate::entity::product;
 use crate::moment::{recorded, standing};

@@ -1,5 +1,4 @@
-//! The rows of lists: what is selected of sellers, products and listings, and reading it by its place in
-//! the row, since names would be looked up anew for every cell.
+//! The rows of lists: what is selected of sellers, products and listings, and reading it.
 
 use std::sync::{Arc, LazyLock};
 
@@ -8,54 +7,15 @@ use registry_domain::commerce::{
 };
 use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Expr, SelectStatement};
-use sea_orm::sqlx::postgres::{PgRow, Postgres};
-use sea_orm::sqlx::sqlite::{Sqlite, SqliteRow};
-use sea_orm::sqlx::{Decode, Row as _};
-use sea_orm::{EntityTrait, IdenStatic as _, QueryResult};
+use sea_orm::{EntityTrait, IdenStatic as _};
 
 use super::listing::ListingHead;
 use super::{ListingExtent, ListingRecord, ListingSeen, ProductRecord, code};
 use crate::StoreError;
+use crate::cells::Cells;
 use crate::entity::{listing as listing_row, product as product_row, seller as seller_row};
 
-/// The cells of a row, in the order in which they were selected.
-pub(super) struct Cells<'a> {
-    row: Row<'a>,
-    next: usize,
-}
-
-enum Row<'a> {
-    Postgres(&'a PgRow),
-    Sqlite(&'a SqliteRow),
-}
-
-impl<'a> Cells<'a> {
-    pub(super) fn of(row: &'a QueryResult) -> Result<Self, StoreError> {
-        let postgres = row.try_as_pg_row().map(Row::Postgres);
-        let row = postgres.or_else(|| row.try_as_sqlite_row().map(Row::Sqlite));
-        Ok(Self { row: row.ok_or_else(|| StoreError::damaged("row"))?, next: 0 })
-    }
-
-    /// Leaves out so many.
-    pub(super) const fn skip(mut self, cells: usize) -> Self {
-        self.next += cells;
-        self
-    }
-
-    /// The next one. Texts can be borrowed; the columns' types are those of this build's tables.
-    pub(super) fn read<T>(&mut self) -> Result<T, StoreError>
-    where
-        T: Decode<'a, Postgres> + Decode<'a, Sqlite>,
-    {
-        let at = self.next;
-        self.next += 1;
-        let read = match self.row {
-            Row::Postgres(row) => row.try_get_unchecked(at),
-            Row::Sqlite(row) => row.try_get_unchecked(at),
-        };
-        read.map_err(|_| StoreError::damaged(format!("cell {at} of a row of commerce")))
-    }
-
+impl Cells<'_> {
     pub(super) fn read_seller(&mut self) -> Result<Seller, StoreError> {
         let number = self.read()?;
         let damaged = || StoreError::damaged(format!("seller {number}"));

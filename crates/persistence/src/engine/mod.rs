@@ -1,36 +1,42 @@
 //! The two engines: how each is opened, and what one may rely on. Everything above is written once.
 
+mod at_hand;
+mod counted;
+mod line;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod url;
 
 use std::path::Path;
-use std::pin::Pin;
 use std::str::FromStr as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use registry_domain::access::{Mode, Principal};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 use sea_orm::sqlx::{ConnectOptions, Connection as _, Error as SqlxError};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
-    SqlxPostgresConnector, SqlxSqliteConnector, Statement, StreamTrait,
+    ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector,
+    Statement,
 };
 
-pub(crate) use transaction::{begin_reading, begin_writing, snapshot, to_the_end};
+pub(crate) use at_hand::AtHand;
+pub(crate) use counted::Counted;
+pub(crate) use transaction::{Transaction, begin_reading, begin_writing, snapshot, to_the_end};
 pub use url::{DatabaseUrl, NotADatabaseUrl};
 
 use crate::StoreError;
+use line::LineOptions;
 
 /// How to reach the database and how much of it to use.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
     /// Which database.
     pub database: DatabaseUrl,
-    /// Connections for reading, 1 and up.
+    /// Connections for single statements that read, 1 and up; half as many again for what takes several.
     pub reader_connections: u32,
     /// Connections for writing, 1 and up; SQLite always has one.
     pub writer_connections: u32,
@@ -70,13 +76,15 @@ impl StoreConfig {
     }
 }
 
-/// Two pools to read from and one to write to.
+/// What is read and written by.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
+    pub(crate) reading: AtHand,
+    pub(crate) writers: AtHand,
+    /// For what is read row by row, and for the registry's own reading.
     pub(crate) readers: DatabaseConnection,
     /// For principals that can only read.
     pub(crate) auditors: DatabaseConnection,
-    pub(crate) writers: DatabaseConnection,
 }
 
 /// What a connection will be used for.
@@ -89,13 +97,37 @@ pub(crate) enum Purpose {
 }
 
 impl Connections {
+    /// Opens what a store goes on with; whoever set up the database still has it open.
+    pub(crate) async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        Ok(Self {
+            reading: at_hand(config, Purpose::Read)?,
+            writers: at_hand(config, Purpose::Write)?,
+            readers: connect(config, Purpose::Read).await?,
+            auditors: connect(config, Purpose::Audit).await?,
+        })
+    }
+
+    /// What reads on behalf of a principal.
+    pub(crate) fn counted(&self, principal: &Principal) -> Counted {
+        match principal.grant().mode() {
+            Mode::ReadOnly if !principal.is_anonymous() => {
+                Counted::new(self.auditors.clone(), None)
+            }
+            Mode::ReadOnly | Mode::ReadWrite => {
+                Counted::new(self.readers.clone(), Some(self.reading.clone()))
+            }
+        }
+    }
+
     pub(crate) async fn close(&self) {
         // Readers first, so that SQLite's last connection is the one that may tidy the file.
-        for pool in [&self.readers, &self.auditors, &self.writers] {
+        self.reading.close().await;
+        for pool in [&self.readers, &self.auditors] {
             if let Err(error) = pool.clone().close().await {
                 tracing::warn!(%error, "closing the database failed");
             }
         }
+        self.writers.close().await;
     }
 }
 
@@ -108,17 +140,34 @@ pub(crate) async fn connect(
         DatabaseUrl::Sqlite(path) => sqlite(path, config, purpose).await,
         DatabaseUrl::Postgres(url) => postgres(url, config, purpose).await,
     };
-    opened.map_err(|error| StoreError::CannotOpen {
-        url: config.database.to_string(),
-        reason: error.to_string(),
-    })
+    opened.map_err(|error| cannot_open(config, &error))
 }
 
-async fn sqlite(
-    path: &Path,
-    config: &StoreConfig,
-    purpose: Purpose,
-) -> Result<DatabaseConnection, SqlxError> {
+fn cannot_open(config: &StoreConfig, error: &SqlxError) -> StoreError {
+    StoreError::CannotOpen { url: config.database.to_string(), reason: error.to_string() }
+}
+
+fn at_hand(config: &StoreConfig, purpose: Purpose) -> Result<AtHand, StoreError> {
+    let options = match &config.database {
+        DatabaseUrl::Sqlite(path) => {
+            LineOptions::Sqlite(Box::new(sqlite_options(path, config, purpose)))
+        }
+        DatabaseUrl::Postgres(url) => {
+            let options = postgres_options(url, config, purpose);
+            let options = options.map_err(|error| cannot_open(config, &error))?;
+            LineOptions::Postgres(Box::new(options))
+        }
+    };
+    let limit = match (purpose, options.backend()) {
+        (Purpose::Read, _) => config.reader_connections,
+        (Purpose::Audit, _) => config.auditor_connections,
+        (Purpose::Write, DbBackend::Sqlite) => 1,
+        (Purpose::Write, _) => config.writer_connections,
+    };
+    Ok(AtHand::new(options, limit, config.statement_timeout))
+}
+
+fn sqlite_options(path: &Path, config: &StoreConfig, purpose: Purpose) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(purpose == Purpose::Write)
@@ -132,21 +181,31 @@ async fn sqlite(
         .statement_cache_capacity(256)
         .pragma("temp_store", "memory")
         .disable_statement_logging();
-    // The file is not mapped into memory: every reader would map it anew, and the system's page
-    // cache holds it once for all of them.
-    let reading = |options: SqliteConnectOptions| {
-        options.pragma("query_only", "on").pragma("cache_size", "-2048")
-    };
-    let (options, connections) = match purpose {
-        Purpose::Read => (reading(options), config.reader_connections),
-        Purpose::Audit => (reading(options), config.auditor_connections),
+    match purpose {
+        // The file is not mapped into memory: every reader would map it anew, and the system's page
+        // cache holds it once for all of them.
+        Purpose::Read | Purpose::Audit => {
+            options.pragma("query_only", "on").pragma("cache_size", "-2048")
+        }
         // Checkpoints of 32 MiB write a page that many batches touch once instead of each time.
         Purpose::Write => {
             let options = options.pragma("cache_size", writer_cache(config.durability));
             // What is erased must not stay in the free space of pages.
-            let options = options.pragma("secure_delete", "on");
-            (options.pragma("wal_autocheckpoint", "8192"), 1)
+            options.pragma("secure_delete", "on").pragma("wal_autocheckpoint", "8192")
         }
+    }
+}
+
+async fn sqlite(
+    path: &Path,
+    config: &StoreConfig,
+    purpose: Purpose,
+) -> Result<DatabaseConnection, SqlxError> {
+    let options = sqlite_options(path, config, purpose);
+    let connections = match purpose {
+        Purpose::Read => beside_at_hand(config),
+        Purpose::Audit => config.auditor_connections,
+        Purpose::Write => 1,
     };
     let pool = SqlitePoolOptions::new()
         .max_connections(connections)
@@ -185,15 +244,19 @@ fn limited(pool: SqlitePoolOptions, limit: Duration) -> SqlitePoolOptions {
     )
 }
 
-async fn postgres(
+/// Connections for what takes several statements, or is the registry's own: half as many again.
+const fn beside_at_hand(config: &StoreConfig) -> u32 {
+    config.reader_connections.div_ceil(2)
+}
+
+fn postgres_options(
     url: &str,
     config: &StoreConfig,
     purpose: Purpose,
-) -> Result<DatabaseConnection, SqlxError> {
-    let (connections, timeout) = match purpose {
-        Purpose::Read => (config.reader_connections, config.statement_timeout),
-        Purpose::Audit => (config.auditor_connections, config.auditor_statement_timeout),
-        Purpose::Write => (config.writer_connections, config.statement_timeout),
+) -> Result<PgConnectOptions, SqlxError> {
+    let timeout = match purpose {
+        Purpose::Audit => config.auditor_statement_timeout,
+        Purpose::Read | Purpose::Write => config.statement_timeout,
     };
     let timeout = timeout.as_millis().to_string();
     let mut settings =
@@ -201,11 +264,24 @@ async fn postgres(
     if purpose != Purpose::Write {
         settings.push(("default_transaction_read_only", "on"));
     }
-    let options = PgConnectOptions::from_str(url)?
+    Ok(PgConnectOptions::from_str(url)?
         .application_name("registry")
         .statement_cache_capacity(256)
         .options(settings)
-        .disable_statement_logging();
+        .disable_statement_logging())
+}
+
+async fn postgres(
+    url: &str,
+    config: &StoreConfig,
+    purpose: Purpose,
+) -> Result<DatabaseConnection, SqlxError> {
+    let options = postgres_options(url, config, purpose)?;
+    let connections = match purpose {
+        Purpose::Read => beside_at_hand(config),
+        Purpose::Audit => config.auditor_connections,
+        Purpose::Write => config.writer_connections,
+    };
     // The pool would try again until its time is over; whoever starts the registry wants to know now.
     PgConnection::connect_with(&options).await?.close().await?;
     let pool = PgPoolOptions::new()
@@ -289,7 +365,7 @@ const NUMBERED: [&str; 7] = [
 
 /// Makes the numbers that no record got free again, once those who are writing under a retry's key
 /// have ended: they hold it before they draw. Nobody may be writing without one.
-pub(crate) async fn take_back_numbers(writers: &DatabaseConnection) -> Result<(), StoreError> {
+pub(crate) async fn take_back_numbers(writers: &AtHand) -> Result<(), StoreError> {
     // SQLite's are taken by the transaction that uses them.
     if writers.get_database_backend() != DbBackend::Postgres {
         return Ok(());
@@ -302,114 +378,5 @@ pub(crate) async fn take_back_numbers(writers: &DatabaseConnection) -> Result<()
         );
         transaction.execute_unprepared(&take_back).await?;
     }
-    Ok(transaction.commit().await?)
-}
-
-/// A reading connection that counts its statements: how many there are per request is a promise.
-#[derive(Debug, Clone)]
-pub(crate) struct Counted {
-    pool: DatabaseConnection,
-    statements: Arc<AtomicU32>,
-}
-
-impl Counted {
-    pub(crate) fn new(pool: DatabaseConnection) -> Self {
-        Self { pool, statements: Arc::default() }
-    }
-
-    pub(crate) fn statements(&self) -> u32 {
-        self.statements.load(Ordering::Relaxed)
-    }
-
-    fn count(&self) -> &DatabaseConnection {
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        &self.pool
-    }
-}
-
-#[async_trait::async_trait]
-impl ConnectionTrait for Counted {
-    fn get_database_backend(&self) -> DbBackend {
-        self.pool.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.count().execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.count().execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.count().query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.count().query_all_raw(statement).await
-    }
-}
-
-impl StreamTrait for Counted {
-    type Stream<'a> = <DatabaseConnection as StreamTrait>::Stream<'a>;
-
-    fn get_database_backend(&self) -> DbBackend {
-        self.pool.get_database_backend()
-    }
-
-    fn stream_raw<'a>(
-        &'a self,
-        statement: Statement,
-    ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
-        self.count().stream_raw(statement)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Both engines; PostgreSQL is the tests' own server.
-    fn configurations(folder: &Path) -> [StoreConfig; 2] {
-        let postgres = std::env::var("REGISTRY_TEST_POSTGRES_URL");
-        let postgres = postgres.expect("run the tests by `cargo xtask test`");
-        let urls = [format!("sqlite:{}", folder.join("engine.sqlite").display()), postgres];
-        urls.map(|url| StoreConfig {
-            auditor_statement_timeout: Duration::from_millis(50),
-            ..StoreConfig::new(url.parse().unwrap())
-        })
-    }
-
-    /// What stands last when every check above it has failed to refuse.
-    #[tokio::test]
-    async fn the_engine_itself_refuses_to_write_for_readers() {
-        let folder = tempfile::tempdir().unwrap();
-        for config in configurations(folder.path()) {
-            let writers = connect(&config, Purpose::Write).await.unwrap();
-            writers.execute_unprepared("CREATE TABLE IF NOT EXISTS guarded (n INT)").await.unwrap();
-            for purpose in [Purpose::Read, Purpose::Audit] {
-                let readers = connect(&config, purpose).await.unwrap();
-                for sql in ["INSERT INTO guarded VALUES (1)", "DROP TABLE guarded"] {
-                    let refused = readers.execute_unprepared(sql).await.unwrap_err().to_string();
-                    assert!(refused.contains("read"), "{purpose:?} {sql}: {refused}");
-                }
-            }
-            writers.execute_unprepared("DROP TABLE guarded").await.unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn a_statement_of_an_auditor_that_takes_too_long_is_ended() {
-        let folder = tempfile::tempdir().unwrap();
-        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n";
-        for config in configurations(folder.path()) {
-            connect(&config, Purpose::Write).await.unwrap();
-            let auditors = connect(&config, Purpose::Audit).await.unwrap();
-            for _ in 0..2 {
-                let ended = auditors.execute_unprepared(endless).await.unwrap_err();
-                assert!(matches!(StoreError::from(ended), StoreError::TooSlow));
-                auditors.execute_unprepared("SELECT 1").await.unwrap();
-            }
-        }
-    }
+    transaction.commit().await
 }

@@ -7,7 +7,6 @@ mod past;
 mod read;
 mod register;
 
-use registry_domain::fault::Path;
 use registry_domain::household::{Composition, HouseholdNumber, Status};
 use registry_domain::unit::UnitId;
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,7 @@ use crate::entity::{household, household_version};
 use crate::writer::Writer;
 
 pub use change::{ChangeHouseholds, CloseHouseholds};
-pub(crate) use dossier::{Dossier, dossiers, dossiers_between};
+pub(crate) use dossier::{Dossier, dossiers, dossiers_between, dossiers_from};
 pub use erase::EraseHousehold;
 pub use read::{
     Heads, HouseholdFilter, HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope,
@@ -79,8 +78,8 @@ fn status(stored: &str) -> Result<Status, StoreError> {
 }
 
 fn composition(members: i16, adults: i16, working_age: i16) -> Result<Composition, StoreError> {
-    Composition::parse(members.into(), adults.into(), working_age.into(), &Path::root())
-        .map_err(|_| StoreError::damaged("household composition"))
+    Composition::of(members.into(), adults.into(), working_age.into())
+        .ok_or_else(|| StoreError::damaged("household composition"))
 }
 
 impl household::Model {

@@ -13,11 +13,12 @@ use registry_domain::personal::{CitizenNumber, Clarity};
 use registry_domain::time::{Date, Instant};
 use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ConnectionTrait, EntityName, FromQueryResult, QueryResult};
+use sea_orm::{ConnectionTrait, EntityName};
 
 use super::{composition, number, past, status, stored_number};
+use crate::cells::Cells;
 use crate::entity::household::{Column, Entity};
-use crate::page::{Direction, counts, one_statement_each, tagged};
+use crate::page::{Direction, counts, one_statement_each, read_tag};
 use crate::{Reader, StoreError};
 
 /// Whether the sealed head is read and opened.
@@ -149,10 +150,20 @@ impl Reader {
             Expr::col(Column::Number).is_in(numbers.iter().map(|number| stored_number(*number))),
         );
         let rows = self.connection.query_all(&select).await?;
-        let found: Vec<Household> =
-            rows.iter().map(|row| self.household(row, heads, as_of)).collect::<Result<_, _>>()?;
+        let read = |row| self.household(&mut Cells::of(row)?, heads, as_of);
+        let found: Vec<Household> = rows.iter().map(read).collect::<Result<_, _>>()?;
         self.note_clear_reads(&shown_in_clear(&found)).await?;
         Ok(found)
+    }
+
+    /// One page of one scope.
+    pub async fn household_page(
+        &self,
+        scope: &HouseholdScope,
+        query: &HouseholdQuery,
+    ) -> Result<Page<Household>, StoreError> {
+        let mut pages = self.household_pages(std::slice::from_ref(scope), query).await?;
+        pages.pop().ok_or_else(|| StoreError::damaged("page"))
     }
 
     /// One page per scope, in the order of the scopes.
@@ -170,8 +181,9 @@ impl Reader {
         let mut found: Vec<Vec<Household>> = vec![Vec::new(); scopes.len()];
         for statement in one_statement_each(selects) {
             for row in self.connection.query_all(&statement).await? {
-                let household = self.household(&row, query.heads, query.filter.as_of)?;
-                found[tagged(&row)? / parts.len()].push(household);
+                let mut cells = Cells::of(&row)?;
+                let household = self.household(&mut cells, query.heads, query.filter.as_of)?;
+                found[read_tag(&mut cells)? / parts.len()].push(household);
             }
         }
         let page = |mut households: Vec<Household>| {
@@ -248,18 +260,17 @@ impl Reader {
 
     fn household(
         &self,
-        row: &QueryResult,
+        cells: &mut Cells<'_>,
         heads: Heads,
         as_of: Option<Instant>,
     ) -> Result<Household, StoreError> {
-        let mut household = Row::from_query_result(row, "")?.household()?;
+        let mut household = cells.read_household()?;
         if heads == Heads::With {
-            let sealed: Vec<u8> = row.try_get("", "head")?;
-            let head = self.sealer().open(household.number, &sealed)?;
+            let head = self.sealer().open(household.number, cells.read()?)?;
             // Who may see it is decided by the present, whatever moment is asked about.
             let lives_in = match as_of {
                 None => household.hamlet,
-                Some(_) => UnitId::new(row.try_get("", past::PRESENT_HAMLET)?),
+                Some(_) => UnitId::new(cells.read()?),
             };
             household.head = head.map_or(HeadState::Erased, |head| {
                 HeadState::Seen(head.seen(self.clarity(lives_in)))
@@ -386,32 +397,18 @@ fn compare(left: &Household, right: &Household, sort: HouseholdSort) -> Ordering
     }
 }
 
-/// A row without the columns that lists don't need.
-#[derive(FromQueryResult)]
-struct Row {
-    number: i32,
-    hamlet_id: i32,
-    members: i16,
-    adults: i16,
-    working_age: i16,
-    status: String,
-    registered_on: Date,
-    effective_on: Date,
-    version: i32,
-    surveyed_on: Option<Date>,
-}
-
-impl Row {
-    fn household(self) -> Result<Household, StoreError> {
+impl Cells<'_> {
+    /// Reads [`COLUMNS`].
+    fn read_household(&mut self) -> Result<Household, StoreError> {
         Ok(Household {
-            number: number(self.number),
-            hamlet: UnitId::new(self.hamlet_id),
-            composition: composition(self.members, self.adults, self.working_age)?,
-            status: status(&self.status)?,
-            registered_on: self.registered_on,
-            effective_on: self.effective_on,
-            version: self.version.cast_unsigned(),
-            surveyed_on: self.surveyed_on,
+            number: number(self.read()?),
+            hamlet: UnitId::new(self.read()?),
+            composition: composition(self.read()?, self.read()?, self.read()?)?,
+            status: status(self.read()?)?,
+            registered_on: self.read()?,
+            effective_on: self.read()?,
+            version: self.read::<i32>()?.cast_unsigned(),
+            surveyed_on: self.read()?,
             head: HeadState::NotRead,
         })
     }
