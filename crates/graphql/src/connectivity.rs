@@ -9,6 +9,7 @@ use registry_domain::time::Instant;
 use registry_persistence::{RecordConnectivity, RecordedSurvey, Row, SurveyKey as RecordedKey};
 
 use crate::access::{AccessScope, list_size, needs};
+use crate::at_once::AtOnce;
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
@@ -122,6 +123,8 @@ pub(crate) struct ServiceUse {
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectivitySurvey(pub(crate) RecordedSurvey, pub(crate) Option<Instant>);
 
+impl AtOnce for ConnectivitySurvey {}
+
 /// One household observed on one day (khảo sát kết nối).
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl ConnectivitySurvey {
@@ -139,7 +142,7 @@ impl ConnectivitySurvey {
     async fn household(&self, context: &Context<'_>) -> Result<Option<Household>> {
         let heads = head_selected(&context.look_ahead());
         let key = crate::loader::HouseholdKey(self.0.survey.household, heads, self.1);
-        let found = Session::of(context).records.load_one(key).await?;
+        let found = Session::of(context).records().load_one(key).await?;
         Ok(found.map(|found| Household(found, self.1)))
     }
 
@@ -218,11 +221,13 @@ pub(crate) type SurveyConnection =
 /// How many surveys the household has; counted only if selected.
 pub(crate) struct SurveyCount(SurveyCountKey);
 
+impl AtOnce for SurveyCount {}
+
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl SurveyCount {
     /// The number of all surveys of the household (tổng số khảo sát); costs a statement.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
-        Ok(answered(Session::of(context).records.load_one(self.0).await?)?)
+        Ok(answered(Session::of(context).records().load_one(self.0).await?)?)
     }
 }
 
@@ -235,7 +240,7 @@ pub(crate) async fn survey_page(
     let list = List::of(("surveys", household, as_of));
     let request = arguments.request(list, session)?;
     let key = SurveyPageKey(household, request, as_of);
-    let page = answered(session.records.load_one(key).await?)?;
+    let page = answered(session.records().load_one(key).await?)?;
     let page = page.map(|found| (found.survey.surveyed_on, ConnectivitySurvey(found, as_of)));
     Ok(connection(page, list, SurveyCount(SurveyCountKey(household, as_of))))
 }
@@ -414,7 +419,7 @@ pub(crate) async fn survey_of(
     household: HouseholdNumber,
     on: registry_domain::time::Date,
 ) -> Result<Option<ConnectivitySurvey>, ApiError> {
-    let found = session.records.load_one(SurveyKey(household, Some(on), None)).await?;
+    let found = session.records().load_one(SurveyKey(household, Some(on), None)).await?;
     let found = found.filter(|recorded| recorded.survey.surveyed_on == on);
     Ok(found.map(|found| ConnectivitySurvey(found, None)))
 }

@@ -9,6 +9,7 @@ use registry_domain::time;
 use registry_persistence::{self as store, EndCoverage, RecordCoverage, Row};
 
 use crate::access::{AccessScope, list_size, needs, open};
+use crate::at_once::AtOnce;
 use crate::connectivity::MobileGeneration;
 use crate::cursor::List;
 use crate::error::ApiError;
@@ -41,6 +42,8 @@ pub(crate) enum MobileOperator {
 
 #[derive(Debug, Clone)]
 pub(crate) struct CoverageRecord(domain::Coverage);
+
+impl AtOnce for CoverageRecord {}
 
 /// That a mobile network reaches a commune over a time (bản ghi phủ sóng di động).
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
@@ -109,7 +112,7 @@ pub(crate) async fn mobile_coverage(
 ) -> Result<Vec<NetworkCoverage>, ApiError> {
     let day = on.map_or(unit.on, |on| on.0);
     let key = ReachedKey(day, unit.as_of);
-    let reached = answered(session.records.load_one(key).await?)?;
+    let reached = answered(session.records().load_one(key).await?)?;
     let units = session.reader.units();
     let networks = reached.within(&units, &units.tree(unit.on), unit.id).into_iter();
     let told = networks.map(|reach| NetworkCoverage {
@@ -151,6 +154,8 @@ pub(crate) type CoverageConnection = One<Connection<CoverageKey, CoverageRecord,
 
 /// How many records the whole list has; counted only if selected.
 pub(crate) struct CoverageCount(store::CoverageFilter);
+
+impl AtOnce for CoverageCount {}
 
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl CoverageCount {

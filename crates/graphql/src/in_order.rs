@@ -1,6 +1,8 @@
 //! How lists, and objects worth the name, are answered: field by field in the order they were asked
 //! for, as the specification wants it (GraphQL, October 2021, 7.2.2 "Serialized Map Ordering").
 //!
+//! What can be told at once is (`at_once`); this is the way of everything else.
+//!
 //! async-graphql makes a task of every field and writes the answers down as they come. Here fields and
 //! members of lists go on side by side as well, so that what they ask for is loaded together, but a
 //! field that needs nothing is little more than a call. Extensions of async-graphql hear nothing of
@@ -21,6 +23,8 @@ use async_graphql::{
 use futures_util::future::{join, join_all};
 use futures_util::poll;
 
+use crate::at_once::{AtOnce, told};
+
 /// A list of objects.
 pub(crate) struct Rows<T>(pub(crate) Vec<T>);
 
@@ -30,7 +34,7 @@ impl<T> FromIterator<T> for Rows<T> {
     }
 }
 
-impl<T: ObjectType> OutputType for Rows<T> {
+impl<T: AtOnce> OutputType for Rows<T> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -48,7 +52,10 @@ impl<T: ObjectType> OutputType for Rows<T> {
         context: &ContextSelectionSet<'_>,
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        rows(context, &self.0).await
+        match told(context, self) {
+            Some(told) => Ok(told),
+            None => rows(context, &self.0).await,
+        }
     }
 }
 
@@ -96,7 +103,7 @@ fn put<F>(future: F, place: Option<Pin<Box<F>>>) -> Pin<Box<F>> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct One<T>(pub(crate) T);
 
-impl<T: ObjectType> OutputType for One<T> {
+impl<T: AtOnce> OutputType for One<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -110,7 +117,10 @@ impl<T: ObjectType> OutputType for One<T> {
         context: &ContextSelectionSet<'_>,
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        one(context, &self.0).await
+        match told(context, self) {
+            Some(told) => Ok(told),
+            None => one(context, &self.0).await,
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Weak};
 
-use async_graphql::{Request, Response};
+use async_graphql::{Name, Request, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -21,10 +21,21 @@ use registry_domain::unit::Units;
 use registry_persistence::{DocumentHash, Figures, LedgerSnapshot, Standing};
 use sha2::{Digest as _, Sha256};
 
+use crate::at_once::written;
+use crate::document::Ready;
 use crate::session::Session;
+
+/// The entry points that can be answered from figures alone. What begins otherwise is never asked about here.
+const OF_FIGURES: [&str; 5] =
+    ["certificateTotals", "indicatorSeries", "indicators", "unit", "units"];
 
 /// The longest question whose answer is kept, in bytes.
 const QUESTION_LIMIT: usize = 4 << 10;
+
+/// Whether a query that begins by these fields may be answered from figures alone.
+pub(crate) fn of_figures<'name>(mut entry_points: impl Iterator<Item = &'name Name>) -> bool {
+    entry_points.all(|entry| OF_FIGURES.contains(&entry.as_str()))
+}
 
 /// About how many bytes an answer takes beside its text and its question.
 const BESIDE: u64 = 512;
@@ -133,16 +144,16 @@ impl KeptAnswers {
         Self((bytes > 0).then(|| Cache::with_weighter(answers, bytes, BySize)))
     }
 
-    /// What is asked, if its answer might be kept.
+    /// What is asked, if its answer might be kept: that of a query that begins like this.
     pub(crate) fn question(
         &self,
         request: &Request,
         (principal, language): (&Principal, Language),
-        document: DocumentHash,
+        ready: &Ready,
     ) -> Option<Question> {
-        self.0.as_ref()?;
+        self.0.as_ref().filter(|_| ready.of_figures)?;
         let question = Question {
-            document,
+            document: ready.document,
             operation: request.operation_name.clone(),
             variables: serde_json::to_string(&request.variables).ok()?,
             principal: principal.clone(),
@@ -174,7 +185,7 @@ impl KeptAnswers {
         if response.is_err() || session.reader.statements() != 1 || !of_one_day {
             return None;
         }
-        let body = Bytes::from(serde_json::to_vec(response).ok()?.into_boxed_slice());
+        let body = Bytes::from(written(response).ok()?.into_boxed_slice());
         let hash = Sha256::digest(&body);
         let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&hash[..TAG_BYTES]));
         let kept = Kept { body, tag: HeaderValue::try_from(tag).ok()? };

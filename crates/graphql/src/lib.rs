@@ -6,6 +6,7 @@
 #![expect(clippy::unused_async, reason = "async-graphql takes resolvers as async functions only")]
 
 mod access;
+mod at_once;
 mod audit;
 mod certificate;
 mod commerce;
@@ -58,6 +59,7 @@ use rounds::{Asked, Rounds};
 use session::Session;
 use subscription::Subscription;
 
+pub use at_once::{never_ran, written};
 pub use document::Operations;
 pub use kept::Kept;
 pub use session::Visit;
@@ -229,11 +231,10 @@ impl Api {
     pub async fn answer(&self, Admitted { request, visit, ready }: Admitted) -> Answer {
         let started = Instant::now();
         let who = (&visit.principal, visit.language);
-        let is_query = ready.kind == OperationType::Query;
-        let question = is_query.then(|| self.kept.question(&request, who, ready.document));
+        let question = self.kept.question(&request, who, &ready);
         let asked = Asked::default();
-        let session = Session::new(self, visit, asked.clone());
-        let Some(question) = question.flatten() else {
+        let session = Session::new(self, visit, &ready, asked.clone());
+        let Some(question) = question else {
             let mut response = self.run(request, &session, asked).await;
             response.http_headers.extend(timing(&session, started));
             return Answer::Told(response);
@@ -253,9 +254,9 @@ impl Api {
     }
 
     /// Answers a request as [`Api::answer`] does, but always anew.
-    pub async fn execute(&self, Admitted { request, visit, .. }: Admitted) -> Response {
+    pub async fn execute(&self, Admitted { request, visit, ready }: Admitted) -> Response {
         let asked = Asked::default();
-        let session = Session::new(self, visit, asked.clone());
+        let session = Session::new(self, visit, &ready, asked.clone());
         self.run(request, &session, asked).await
     }
 
@@ -271,10 +272,10 @@ impl Api {
     #[must_use]
     pub fn listen(
         &self,
-        Admitted { request, visit, .. }: Admitted,
+        Admitted { request, visit, ready }: Admitted,
     ) -> BoxStream<'static, Response> {
         let asked = Asked::default();
-        let session = Session::new(self, visit, asked.clone());
+        let session = Session::new(self, visit, &ready, asked.clone());
         let events = self.schema.execute_stream(request.data(session.clone()));
         let listening = (events, asked, session);
         let next = async |(mut events, asked, session): Listening| {

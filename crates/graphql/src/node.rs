@@ -139,7 +139,11 @@ pub(crate) async fn find(session: &Session, id: &ID) -> Result<Option<Node>, Api
         }
         Some(GlobalId::Household(number)) => {
             let key = HouseholdKey(number, Heads::Without, None);
-            session.records.load_one(key).await?.map(|household| Household(household, None).into())
+            session
+                .records()
+                .load_one(key)
+                .await?
+                .map(|household| Household(household, None).into())
         }
         Some(GlobalId::Survey(number, on)) => survey_of(session, number, on).await?.map(Node::from),
         Some(GlobalId::Report(key)) => one_report(session, &key).await?.map(Node::from),

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use async_graphql::{Object, ObjectType, OutputType, SimpleObject, TypeName};
+use async_graphql::{Object, OutputType, SimpleObject, TypeName};
 use registry_domain::page::{Page, PageRequest, Take};
 
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::cursor::{CursorKey, List};
 use crate::error::ApiError;
 use crate::in_order::{One, Rows};
@@ -99,16 +100,20 @@ pub(crate) struct PageInfo {
     end_cursor: Option<String>,
 }
 
-#[Object(name_type)]
-impl<K, N, A, Named> Connection<K, N, A, Named>
-where
-    K: CursorKey + Send + Sync,
-    N: ObjectType,
-    A: ObjectType,
-    Named: Naming,
-{
-    /// Where the page is in the list (vị trí của trang).
-    async fn page_info(&self) -> One<PageInfo> {
+impl AtOnce for PageInfo {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "hasPreviousPage" => to.put(field, &self.has_previous_page),
+            "hasNextPage" => to.put(field, &self.has_next_page),
+            "startCursor" => to.put(field, &self.start_cursor),
+            "endCursor" => to.put(field, &self.end_cursor),
+            _ => None,
+        }
+    }
+}
+
+impl<K: CursorKey, N, A, Named> Connection<K, N, A, Named> {
+    fn place(&self) -> One<PageInfo> {
         let items = &self.page.items;
         let cursor = |(key, _): &(K, N)| key.to_cursor(self.list);
         One(PageInfo {
@@ -119,20 +124,59 @@ where
         })
     }
 
-    /// The members of the page, each with its cursor (các mục kèm con trỏ).
-    async fn edges(&self) -> Rows<Edge<'_, K, N, Named>> {
+    fn placed(&self) -> Rows<Edge<'_, K, N, Named>> {
         let items = self.page.items.iter();
         items.map(|(key, node)| Edge { list: self.list, key, node, named: PhantomData }).collect()
     }
 
+    fn members(&self) -> Rows<&N> {
+        self.page.items.iter().map(|(_, node)| node).collect()
+    }
+}
+
+#[Object(name_type)]
+impl<K, N, A, Named> Connection<K, N, A, Named>
+where
+    K: CursorKey + Send + Sync,
+    N: AtOnce,
+    A: AtOnce,
+    Named: Naming,
+{
+    /// Where the page is in the list (vị trí của trang).
+    async fn page_info(&self) -> One<PageInfo> {
+        self.place()
+    }
+
+    /// The members of the page, each with its cursor (các mục kèm con trỏ).
+    async fn edges(&self) -> Rows<Edge<'_, K, N, Named>> {
+        self.placed()
+    }
+
     /// The members of the page (các mục).
     async fn nodes(&self) -> Rows<&N> {
-        self.page.items.iter().map(|(_, node)| node).collect()
+        self.members()
     }
 
     #[graphql(flatten)]
     async fn whole(&self) -> &A {
         &self.whole
+    }
+}
+
+impl<K, N, A, Named> AtOnce for Connection<K, N, A, Named>
+where
+    K: CursorKey + Send + Sync,
+    N: AtOnce,
+    A: AtOnce,
+    Named: Naming,
+{
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "pageInfo" => to.put(field, &self.place()),
+            "edges" => to.put(field, &self.placed()),
+            "nodes" => to.put(field, &self.members()),
+            _ => self.whole.tell(field, to),
+        }
     }
 }
 
@@ -160,7 +204,7 @@ pub(crate) struct Edge<'page, K, N, Named> {
 impl<K, N, Named> Edge<'_, K, N, Named>
 where
     K: CursorKey + Send + Sync,
-    N: ObjectType,
+    N: AtOnce,
     Named: Naming,
 {
     /// The member (mục).
@@ -171,6 +215,21 @@ where
     /// The cursor (con trỏ): what `after` and `before` take.
     async fn cursor(&self) -> String {
         self.key.to_cursor(self.list)
+    }
+}
+
+impl<K, N, Named> AtOnce for Edge<'_, K, N, Named>
+where
+    K: CursorKey + Send + Sync,
+    N: AtOnce,
+    Named: Naming,
+{
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "node" => to.put(field, &One(self.node)),
+            "cursor" => to.put(field, &self.key.to_cursor(self.list)),
+            _ => None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What one request carries through its resolvers: who asks, in which language, and the reading door.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::Context;
@@ -17,6 +17,7 @@ use registry_persistence::{
 };
 use tokio::sync::{Mutex, OnceCell};
 
+use crate::document::Ready;
 use crate::error::ApiError;
 use crate::loader::Records;
 use crate::rounds::Asked;
@@ -44,12 +45,15 @@ pub(crate) struct Session {
     pub(crate) store: Store,
     pub(crate) issuer: Arc<dyn TokenIssuer>,
     pub(crate) reader: Reader,
-    pub(crate) records: Arc<DataLoader<Records>>,
+    records: Arc<OnceLock<DataLoader<Records>>>,
+    asked: Asked,
     pub(crate) settings: SchemaSettings,
     pub(crate) language: Language,
     pub(crate) request_id: String,
     pub(crate) signature: BodySignature,
     pub(crate) reporting: ReportingRules,
+    /// Whether answers may be told at once: not where they have to be put together.
+    pub(crate) at_once: bool,
     figures: Arc<OnceCell<Figures>>,
     marketplaces: Arc<Mutex<Arc<[Arc<Marketplace>]>>>,
     past_ledgers: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
@@ -57,23 +61,22 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(api: &Api, visit: Visit, asked: Asked) -> Self {
+    pub(crate) fn new(api: &Api, visit: Visit, ready: &Ready, asked: Asked) -> Self {
         let request =
             ReadRequest { purpose: visit.purpose, request_id: Some(visit.request_id.clone()) };
         let reader = api.store.read(&visit.principal, request);
-        let loader = Records(reader.clone());
-        // The end of the round is the moment to load, not a delay.
-        let records = DataLoader::new(loader, move |load| asked.push(load)).delay(Duration::ZERO);
         Self {
             store: api.store.clone(),
             issuer: Arc::clone(&api.issuer),
-            records: Arc::new(records),
+            records: Arc::default(),
+            asked,
             reader,
             settings: api.settings,
             language: visit.language,
             request_id: visit.request_id,
             signature: visit.signature,
             reporting: api.reporting,
+            at_once: ready.at_once,
             figures: Arc::default(),
             marketplaces: Arc::default(),
             past_ledgers: Arc::default(),
@@ -84,6 +87,15 @@ impl Session {
     /// The session that a resolver runs in.
     pub(crate) fn of<'context>(context: &Context<'context>) -> &'context Self {
         context.data_unchecked()
+    }
+
+    /// What batches what siblings ask for; made when it is first needed.
+    pub(crate) fn records(&self) -> &DataLoader<Records> {
+        self.records.get_or_init(|| {
+            let (loader, asked) = (Records(self.reader.clone()), self.asked.clone());
+            // The end of the round is the moment to load, not a delay.
+            DataLoader::new(loader, move |load| asked.push(load)).delay(Duration::ZERO)
+        })
     }
 
     /// The same asker at a later moment: figures are read anew.
@@ -142,6 +154,12 @@ impl Session {
         let found = find(&known);
         let damaged = || StoreError::Damaged { what: format!("marketplace {code}") };
         Ok(found.ok_or_else(damaged)?)
+    }
+
+    /// One of the marketplaces, if it is known already and nobody is just reading them.
+    pub(crate) fn known_marketplace(&self, code: &MarketplaceCode) -> Option<Arc<Marketplace>> {
+        let known = self.marketplaces.try_lock().ok()?;
+        known.iter().find(|found| found.code == *code).cloned()
     }
 
     /// These came with something else.

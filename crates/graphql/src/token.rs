@@ -12,6 +12,7 @@ use registry_domain::fault::{Faults, Path, Rule};
 use registry_persistence::{IssueToken, PartnerKey, RevokeToken, StoreError, TokenFilter};
 
 use crate::access::{AccessScope, needs};
+use crate::at_once::AtOnce;
 use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
@@ -56,6 +57,8 @@ pub(crate) enum TokenRole {
 
 /// A token that was issued here (mã truy cập). The token itself is shown once, when it is issued.
 pub(crate) struct Token(IssuedToken);
+
+impl AtOnce for Token {}
 
 /// A token that was issued here (mã truy cập). The token itself is shown once, when it is issued.
 #[Object(directive = needs::apply(vec![AccessScope::Admin]))]

@@ -9,6 +9,7 @@ use registry_persistence as store;
 
 use super::proof::AuditInclusionProof;
 use crate::access::{AccessScope, list_size, needs};
+use crate::at_once::AtOnce;
 use crate::cursor::List;
 use crate::error::ApiError;
 use crate::in_order::One;
@@ -63,6 +64,8 @@ impl From<store::AuditRefusal> for AuditRefusal {
 
 #[derive(Debug, Clone)]
 pub(crate) struct AuditEvent(pub(crate) store::AuditEvent);
+
+impl AtOnce for AuditEvent {}
 
 /// An event of the audit log (sự kiện nhật ký): a write, a refused write, or a reading of personal
 /// data in clear. Its entry is a leaf of the tree that checkpoints sign.
@@ -160,7 +163,7 @@ impl AuditEvent {
         let list = List::of(("changes", self.0.sequence));
         let request = page.request::<Place>(list, session)?;
         let key = ChangesKey(self.0.sequence);
-        let changes = session.records.load_one(key).await?.unwrap_or_default();
+        let changes = session.records().load_one(key).await?.unwrap_or_default();
         let place = |change: &store::AuditChange| Place(change.index.into());
         let page = Page::from_sorted(changes.iter(), &request, |change| place(change));
         let page = page.map(|change| (place(change), AuditChange::of_event(change.clone())));
@@ -176,6 +179,8 @@ pub(crate) struct AuditChange {
     change: store::AuditChange,
     before: Before,
 }
+
+impl AtOnce for AuditChange {}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Before {
@@ -215,7 +220,7 @@ impl AuditChange {
             return Ok(self.change.before.clone());
         }
         let subject = store::AuditSubject::of_record(&self.change.record);
-        let history = Session::of(context).records.load_one(HistoryKey(subject)).await?;
+        let history = Session::of(context).records().load_one(HistoryKey(subject)).await?;
         let same = |change: &&store::AuditChange| {
             change.sequence == self.change.sequence && change.index == self.change.index
         };

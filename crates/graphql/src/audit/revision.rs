@@ -10,6 +10,7 @@ use registry_persistence as store;
 
 use super::event::{AuditChange, AuditEvent};
 use crate::access::{AccessScope, list_size, needs};
+use crate::at_once::AtOnce;
 use crate::cursor::List;
 use crate::error::ApiError;
 use crate::in_order::One;
@@ -27,6 +28,8 @@ pub(crate) struct AuditRevision {
     /// What it changed of the record and its parts, each with the state before and after (các thay đổi).
     changes: Vec<AuditChange>,
 }
+
+impl AtOnce for AuditRevision {}
 
 pub(crate) type RevisionConnection = One<Connection<Place, AuditRevision, EmptyFields>>;
 
@@ -59,7 +62,7 @@ async fn revision_page(
 ) -> Result<RevisionConnection, ApiError> {
     let list = List::of(("auditHistory", &subject));
     let request = page.request::<Place>(list, session)?;
-    let history = session.records.load_one(HistoryKey(subject)).await?.unwrap_or_default();
+    let history = session.records().load_one(HistoryKey(subject)).await?.unwrap_or_default();
     let place = |revision: &store::AuditRevision| Place(revision.event.sequence);
     // Newest first: the order of the list is that of the places, turned round.
     let request = request.map_keys(Reverse);

@@ -17,6 +17,7 @@ use registry_domain::fault::{Expected, Rule};
 use registry_persistence::Standing;
 
 use crate::access::{AccessScope, needs};
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::error::ApiError;
 use crate::session::Session;
 
@@ -42,6 +43,16 @@ pub(crate) struct ReportingPartner {
     code: String,
     /// Its name (tên).
     name: String,
+}
+
+impl AtOnce for ReportingPartner {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "code" => to.put(field, &self.code),
+            "name" => to.put(field, &self.name),
+            _ => None,
+        }
+    }
 }
 
 impl ReportingPartner {

@@ -14,6 +14,7 @@ use registry_persistence::{self as store, ReportPosition};
 
 use super::{ReportingPartner, readers};
 use crate::access::{list_size, needs};
+use crate::at_once::AtOnce;
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
@@ -99,6 +100,8 @@ pub(crate) struct CertificateReportSignature {
 #[derive(Debug, Clone)]
 pub(crate) struct CertificateReport(pub(crate) Arc<Report>, pub(crate) Option<time::Instant>);
 
+impl AtOnce for CertificateReport {}
+
 fn line(unit: AdministrativeUnit, counts: &domain::Counts) -> CertificateLine {
     CertificateLine {
         unit,
@@ -113,7 +116,7 @@ impl CertificateReport {
         context: &Context<'_>,
         key: &ReportKey,
     ) -> Result<Vec<domain::Line>, ApiError> {
-        let lines = Session::of(context).records.load_one(ReportLinesKey(key.clone())).await?;
+        let lines = Session::of(context).records().load_one(ReportLinesKey(key.clone())).await?;
         Ok(lines.unwrap_or_default())
     }
 
@@ -125,7 +128,7 @@ impl CertificateReport {
     async fn statements(&self, context: &Context<'_>) -> Result<Vec<Report>, ApiError> {
         let ReportKey { partner, period, .. } = &self.0.key;
         let key = ReportRevisionsKey(partner.clone(), *period);
-        let statements = Session::of(context).records.load_one(key).await?.unwrap_or_default();
+        let statements = Session::of(context).records().load_one(key).await?.unwrap_or_default();
         let known = |report: Report| match self.1 {
             Some(moment) => report.known_at(moment),
             None => Some(report),
@@ -374,6 +377,8 @@ pub(crate) type ReportConnection = One<Connection<ReportPosition, CertificateRep
 
 /// How many reports the whole list has; counted only if selected.
 pub(crate) struct ReportCount(store::ReportFilter);
+
+impl AtOnce for ReportCount {}
 
 #[Object(name = "CertificateReportCount", directive = needs::apply(readers()))]
 impl ReportCount {

@@ -7,6 +7,7 @@ use registry_persistence as store;
 use super::report::partner_argument;
 use super::{ReportingPartner, readers};
 use crate::access::needs;
+use crate::at_once::AtOnce;
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
@@ -31,6 +32,8 @@ pub(crate) enum CertificateStatus {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Certificate(pub(crate) domain::Certificate);
+
+impl AtOnce for Certificate {}
 
 /// One digital certificate (chứng thư số). Who holds it is told as a pseudonym only.
 #[Object(directive = needs::apply(readers()))]
@@ -148,6 +151,8 @@ pub(crate) type CertificateConnection =
 
 /// How many certificates the whole list has; counted only if selected.
 pub(crate) struct CertificateNumber(store::CertificateFilter);
+
+impl AtOnce for CertificateNumber {}
 
 #[Object(directive = needs::apply(readers()))]
 impl CertificateNumber {

@@ -11,6 +11,7 @@ use registry_persistence::CertificateSums;
 use super::report::partner_argument;
 use super::{ReportingPartner, readers};
 use crate::access::needs;
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::error::ApiError;
 use crate::in_order::One;
 use crate::indicator::{FigureQuality, explanation};
@@ -66,6 +67,23 @@ pub(crate) struct CertificateTotal {
     status: CertificateTotalStatus,
     /// Estimated if a commune was divided between others by its hamlets (cách tính).
     quality: FigureQuality,
+}
+
+impl AtOnce for CertificateTotal {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "partner" => to.put(field, &self.partner),
+            "unit" => to.put(field, &self.unit),
+            "period" => to.put(field, &self.period),
+            "issued" => to.put(field, &self.issued),
+            "renewed" => to.put(field, &self.renewed),
+            "revoked" => to.put(field, &self.revoked),
+            "reports" => to.put(field, &self.reports),
+            "status" => to.word(self.status),
+            "quality" => to.word(self.quality),
+            _ => None,
+        }
+    }
 }
 
 /// What totals are asked with.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
 use registry_domain::time;
-use registry_domain::unit::{Level, UnitId};
+use registry_domain::unit::{Level, UnitId, Units};
 use registry_persistence::Facets;
 
 use super::{Marketplace, ProductCategory, readers};
 use crate::access::{list_size, needs};
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::in_order::{One, Rows};
 use crate::scalar::Date;
 use crate::session::Session;
@@ -71,28 +72,19 @@ impl ListingFacets {
     /// By marketplace (theo sàn).
     #[graphql(directive = list_size::apply(Some(10), None))]
     async fn marketplace(&self) -> Rows<MarketplaceFacet> {
-        let told = |(known, count): &(Arc<_>, _)| MarketplaceFacet {
-            marketplace: One(Marketplace(Arc::clone(known))),
-            count: *count,
-        };
-        self.facets.marketplaces.iter().map(told).collect()
+        self.by_marketplace()
     }
 
     /// By group of products (theo nhóm sản phẩm).
     #[graphql(directive = list_size::apply(Some(9), None))]
     async fn category(&self) -> Rows<CategoryFacet> {
-        let told = |(category, count): &(_, u64)| CategoryFacet {
-            category: ProductCategory::from(*category),
-            count: *count,
-        };
-        self.facets.categories.iter().map(told).collect()
+        self.by_category()
     }
 
     /// By OCOP stars (theo hạng sao OCOP), the most stars first.
     #[graphql(directive = list_size::apply(Some(6), None))]
     async fn stars(&self) -> Rows<StarsFacet> {
-        let told = |(stars, count): &(_, u64)| StarsFacet { stars: *stars, count: *count };
-        self.facets.stars.iter().map(told).collect()
+        self.by_stars()
     }
 
     /// By unit (theo đơn vị), on the boundaries of any date; costs no further statement.
@@ -111,8 +103,34 @@ impl ListingFacets {
         on: Option<Date>,
     ) -> Rows<UnitFacet> {
         let units = Session::of(context).reader.units();
-        let on = on.map_or(self.on, |on| on.0);
-        let (tree, level) = (units.tree(on), Level::from(level));
+        self.by_unit(&units, level.into(), on.map_or(self.on, |on| on.0))
+    }
+}
+
+impl ListingFacets {
+    fn by_marketplace(&self) -> Rows<MarketplaceFacet> {
+        let told = |(known, count): &(Arc<_>, _)| MarketplaceFacet {
+            marketplace: One(Marketplace(Arc::clone(known))),
+            count: *count,
+        };
+        self.facets.marketplaces.iter().map(told).collect()
+    }
+
+    fn by_category(&self) -> Rows<CategoryFacet> {
+        let told = |(category, count): &(_, u64)| CategoryFacet {
+            category: ProductCategory::from(*category),
+            count: *count,
+        };
+        self.facets.categories.iter().map(told).collect()
+    }
+
+    fn by_stars(&self) -> Rows<StarsFacet> {
+        let told = |(stars, count): &(_, u64)| StarsFacet { stars: *stars, count: *count };
+        self.facets.stars.iter().map(told).collect()
+    }
+
+    fn by_unit(&self, units: &Units, level: Level, on: time::Date) -> Rows<UnitFacet> {
+        let tree = units.tree(on);
         let is_meant = |id: &UnitId| units.get(*id).is_some_and(|unit| unit.level() == level);
         let mut counts: BTreeMap<UnitId, u64> = BTreeMap::new();
         for (hamlet, count) in &self.facets.hamlets {
@@ -129,5 +147,57 @@ impl ListingFacets {
             UnitFacet { unit, count }
         };
         counts.into_iter().map(told).collect()
+    }
+}
+
+impl AtOnce for ListingFacets {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "marketplace" => to.put(field, &self.by_marketplace()),
+            "category" => to.put(field, &self.by_category()),
+            "stars" => to.put(field, &self.by_stars()),
+            "unit" => to.put(field, &self.by_unit(to.units, Level::Commune, self.on)),
+            _ => None,
+        }
+    }
+}
+
+impl AtOnce for MarketplaceFacet {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "marketplace" => to.put(field, &self.marketplace),
+            "count" => to.put(field, &self.count),
+            _ => None,
+        }
+    }
+}
+
+impl AtOnce for CategoryFacet {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "category" => to.word(self.category),
+            "count" => to.put(field, &self.count),
+            _ => None,
+        }
+    }
+}
+
+impl AtOnce for StarsFacet {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "stars" => to.put(field, &self.stars),
+            "count" => to.put(field, &self.count),
+            _ => None,
+        }
+    }
+}
+
+impl AtOnce for UnitFacet {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "unit" => to.put(field, &self.unit),
+            "count" => to.put(field, &self.count),
+            _ => None,
+        }
     }
 }

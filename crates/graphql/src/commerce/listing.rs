@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use registry_domain::commerce::{self as domain, ListingCode};
+use registry_domain::commerce::{self as domain, ListingCode, MarketplaceCode};
 use registry_domain::time;
 use registry_persistence::{ListingRecord, ListingSeen};
 
@@ -12,6 +12,7 @@ use super::product::ProductSeen;
 use super::seller::SellerSeen;
 use super::{ListingStatus, Marketplace, Product, Seller, readers};
 use crate::access::{list_size, needs};
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::audit::Audited;
 use crate::error::ApiError;
 use crate::in_order::One;
@@ -94,6 +95,50 @@ impl Listing {
         }
     }
 
+    fn own_product(&self) -> One<Product> {
+        let seen = match &self.0 {
+            ListingSeen::Head(head) => ProductSeen::OfListing(Arc::clone(head)),
+            ListingSeen::Whole(record) => ProductSeen::Whole(record.product.clone()),
+        };
+        One(Product(seen, self.1))
+    }
+
+    fn own_seller(&self) -> One<Seller> {
+        let seen = match &self.0 {
+            ListingSeen::Head(head) => SellerSeen::OfListing(Arc::clone(head)),
+            ListingSeen::Whole(record) => SellerSeen::Whole(Arc::clone(&record.product.seller)),
+        };
+        One(Seller(seen, self.1))
+    }
+
+    fn own_price(&self) -> i64 {
+        match &self.0 {
+            ListingSeen::Head(head) => head.price,
+            ListingSeen::Whole(record) => record.listing.price,
+        }
+    }
+
+    fn own_status(&self) -> ListingStatus {
+        match &self.0 {
+            ListingSeen::Head(head) => head.status.into(),
+            ListingSeen::Whole(record) => record.listing.status.into(),
+        }
+    }
+
+    fn first_day(&self) -> time::Date {
+        match &self.0 {
+            ListingSeen::Head(head) => head.listed_on,
+            ListingSeen::Whole(record) => record.listing.listed_on,
+        }
+    }
+
+    fn own_marketplace(&self) -> &MarketplaceCode {
+        match &self.0 {
+            ListingSeen::Head(head) => &head.marketplace,
+            ListingSeen::Whole(record) => &record.listing.marketplace,
+        }
+    }
+
     async fn whole(&self, context: &Context<'_>) -> Result<Arc<domain::Listing>> {
         Ok(whole(context, &self.0, self.1).await?.listing)
     }
@@ -108,7 +153,7 @@ pub(super) async fn whole(
     match seen {
         ListingSeen::Whole(record) => Ok(record.clone()),
         ListingSeen::Head(head) => {
-            let records = &Session::of(context).records;
+            let records = Session::of(context).records();
             Ok(answered(records.load_one(ListingKey(head.code, as_of)).await?)?)
         }
     }
@@ -134,31 +179,17 @@ impl Listing {
 
     /// What is sold (sản phẩm).
     async fn product(&self) -> One<Product> {
-        One(match &self.0 {
-            ListingSeen::Head(head) => Product(ProductSeen::OfListing(Arc::clone(head)), self.1),
-            ListingSeen::Whole(record) => {
-                Product(ProductSeen::Whole(record.product.clone()), self.1)
-            }
-        })
+        self.own_product()
     }
 
     /// Who sells it (người bán).
     async fn seller(&self) -> One<Seller> {
-        One(match &self.0 {
-            ListingSeen::Head(head) => Seller(SellerSeen::OfListing(Arc::clone(head)), self.1),
-            ListingSeen::Whole(record) => {
-                Seller(SellerSeen::Whole(Arc::clone(&record.product.seller)), self.1)
-            }
-        })
+        self.own_seller()
     }
 
     /// Where it is sold (sàn).
     async fn marketplace(&self, context: &Context<'_>) -> Result<One<Marketplace>> {
-        let code = match &self.0 {
-            ListingSeen::Head(head) => &head.marketplace,
-            ListingSeen::Whole(record) => &record.listing.marketplace,
-        };
-        Ok(One(Marketplace(Session::of(context).marketplace(code).await?)))
+        Ok(One(Marketplace(Session::of(context).marketplace(self.own_marketplace()).await?)))
     }
 
     /// Its address there (địa chỉ trang), https.
@@ -168,10 +199,7 @@ impl Listing {
 
     /// The price of one item (giá).
     async fn price_vnd(&self) -> Vnd {
-        Vnd(match &self.0 {
-            ListingSeen::Head(head) => head.price,
-            ListingSeen::Whole(record) => record.listing.price,
-        })
+        Vnd(self.own_price())
     }
 
     /// The OCOP stars that it shows (số sao OCOP hiển thị), if it does, 1…5.
@@ -181,18 +209,12 @@ impl Listing {
 
     /// Where it is in its life (trạng thái).
     async fn status(&self) -> ListingStatus {
-        match &self.0 {
-            ListingSeen::Head(head) => head.status.into(),
-            ListingSeen::Whole(record) => record.listing.status.into(),
-        }
+        self.own_status()
     }
 
     /// The first day (ngày đăng).
     async fn listed_on(&self) -> Date {
-        Date(match &self.0 {
-            ListingSeen::Head(head) => head.listed_on,
-            ListingSeen::Whole(record) => record.listing.listed_on,
-        })
+        Date(self.first_day())
     }
 
     /// Since when its present state holds (ngày hiệu lực).
@@ -209,7 +231,7 @@ impl Listing {
     #[graphql(directive = list_size::apply(Some(10), None))]
     async fn history(&self, context: &Context<'_>) -> Result<Vec<ListingChange>> {
         let key = HistoryKey(self.own_code(), self.1);
-        let states = Session::of(context).records.load_one(key).await?;
+        let states = Session::of(context).records().load_one(key).await?;
         Ok(states.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 
@@ -225,8 +247,27 @@ impl Listing {
         >,
     ) -> Result<Vec<MonthlySales>> {
         let key = SalesKey(self.own_code(), month(from), month(to), self.1);
-        let sales = Session::of(context).records.load_one(key).await?;
+        let sales = Session::of(context).records().load_one(key).await?;
         Ok(sales.unwrap_or_default().into_iter().map(Into::into).collect())
+    }
+}
+
+impl AtOnce for Listing {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "id" => to.put(field, &GlobalId::Listing(self.own_code()).write()),
+            "code" => to.put(field, &RegistryCode::from(self.own_code())),
+            "product" => to.put(field, &self.own_product()),
+            "seller" => to.put(field, &self.own_seller()),
+            "marketplace" => {
+                let marketplace = to.session.known_marketplace(self.own_marketplace())?;
+                to.put(field, &One(Marketplace(marketplace)))
+            }
+            "priceVnd" => to.put(field, &Vnd(self.own_price())),
+            "status" => to.word(self.own_status()),
+            "listedOn" => to.put(field, &Date(self.first_day())),
+            _ => None,
+        }
     }
 }
 
@@ -240,6 +281,6 @@ pub(crate) async fn one_listing(
     code: ListingCode,
     as_of: Option<time::Instant>,
 ) -> Result<Option<Listing>, ApiError> {
-    let found = session.records.load_one(ListingKey(code, as_of)).await?;
+    let found = session.records().load_one(ListingKey(code, as_of)).await?;
     Ok(found.map(|found| Listing(ListingSeen::Whole(found), as_of)))
 }

@@ -14,6 +14,7 @@ use super::listing::{Listing, month};
 use super::loader::{ListingCountKey, ListingPageKey};
 use super::{ListingFilter, ListingOrder, readers};
 use crate::access::needs;
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::cursor::List;
 use crate::error::ApiError;
 use crate::in_order::One;
@@ -54,15 +55,14 @@ impl ListingSummary {
             return Ok(facets.total());
         }
         let key = ListingCountKey(self.filter.clone());
-        Ok(answered(Session::of(context).records.load_one(key).await?)?)
+        Ok(answered(Session::of(context).records().load_one(key).await?)?)
     }
 
     /// How many listings of the whole list there are of each kind (số tin đăng theo nhóm); all of them are
     /// counted by the statement that reads the page.
     async fn facets(&self) -> Result<One<ListingFacets>> {
         let unread = || StoreError::Damaged { what: "facets that were not selected".into() };
-        let facets = self.facets.clone().ok_or_else(unread).map_err(ApiError::from)?;
-        Ok(One(ListingFacets { facets, on: self.on, as_of: self.filter.products.as_of }))
+        Ok(self.read_facets().ok_or_else(unread).map_err(ApiError::from)?)
     }
 
     /// What all listings of the list sold (tổng doanh số của danh sách); costs a statement.
@@ -83,6 +83,23 @@ impl ListingSummary {
     }
 }
 
+impl ListingSummary {
+    fn read_facets(&self) -> Option<One<ListingFacets>> {
+        let facets = Arc::clone(self.facets.as_ref()?);
+        Some(One(ListingFacets { facets, on: self.on, as_of: self.filter.products.as_of }))
+    }
+}
+
+impl AtOnce for ListingSummary {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "totalCount" => to.put(field, &self.facets.as_ref()?.total()),
+            "facets" => to.put(field, &self.read_facets()?),
+            _ => None,
+        }
+    }
+}
+
 /// The listings of one product: without what only a whole list of listings says.
 pub(crate) type ProductListingConnection =
     One<Connection<CommerceKey, Listing, ListingCount, OfProduct>>;
@@ -99,11 +116,13 @@ impl Naming for OfProduct {
 /// How many listings the product has; counted only if selected.
 pub(crate) struct ListingCount(ListingCountKey);
 
+impl AtOnce for ListingCount {}
+
 #[Object(directive = needs::apply(readers()))]
 impl ListingCount {
     /// The number of all listings of the product (tổng số tin đăng); costs a statement.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
-        Ok(answered(Session::of(context).records.load_one(self.0.clone()).await?)?)
+        Ok(answered(Session::of(context).records().load_one(self.0.clone()).await?)?)
     }
 }
 
@@ -184,7 +203,7 @@ async fn page_of(
 ) -> Result<(Page<(CommerceKey, Listing)>, List), ApiError> {
     let (list, request) = requested(session, filter, order, page)?;
     let key = ListingPageKey(filter.clone(), order, request);
-    let page = answered(session.records.load_one(key).await?)?;
+    let page = answered(session.records().load_one(key).await?)?;
     let page = page.map(|(key, record)| (key, ListingSeen::Whole(record)));
     Ok((shown(page, filter.products.as_of), list))
 }

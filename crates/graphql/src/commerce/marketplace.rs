@@ -14,6 +14,7 @@ use registry_persistence::{Command, RegisterMarketplace, UpdateMarketplace};
 
 use super::{MarketplaceFilter, readers};
 use crate::access::{AccessScope, needs};
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
@@ -56,6 +57,19 @@ impl Marketplace {
     }
 }
 
+impl AtOnce for Marketplace {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "code" => to.put(field, self.0.code.as_str()),
+            "name" => to.put(field, &self.0.name),
+            "validFrom" => to.put(field, &self.0.validity.from.map(Date)),
+            "validTo" => to.put(field, &self.0.validity.until.map(Date)),
+            "version" => to.put(field, &self.0.version),
+            _ => None,
+        }
+    }
+}
+
 pub(crate) type MarketplaceConnection =
     One<Connection<MarketplaceCode, Marketplace, MarketplaceCount>>;
 
@@ -65,6 +79,15 @@ pub(crate) type MarketplaceConnection =
 pub(crate) struct MarketplaceCount {
     /// The number of marketplaces in the whole list (tổng số sàn).
     total_count: usize,
+}
+
+impl AtOnce for MarketplaceCount {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "totalCount" => to.put(field, &self.total_count),
+            _ => None,
+        }
+    }
 }
 
 /// A page of marketplaces, by code; there are few, so all of them are read.

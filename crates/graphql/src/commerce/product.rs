@@ -16,6 +16,7 @@ use super::loader::{ProductCountKey, ProductKey, ProductPageKey, RatingsKey};
 use super::seller::SellerSeen;
 use super::{ListingOrder, ProductCategory, ProductFilter, ProductOrder, Seller, readers};
 use crate::access::{list_size, needs};
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
@@ -72,6 +73,28 @@ impl Product {
         }
     }
 
+    fn own_name(&self) -> &str {
+        match &self.0 {
+            ProductSeen::OfListing(head) => &head.product_name,
+            ProductSeen::Whole(record) => &record.product.name,
+        }
+    }
+
+    fn own_category(&self) -> ProductCategory {
+        match &self.0 {
+            ProductSeen::OfListing(head) => head.category.into(),
+            ProductSeen::Whole(record) => record.product.category.into(),
+        }
+    }
+
+    fn own_seller(&self) -> One<Seller> {
+        let seen = match &self.0 {
+            ProductSeen::OfListing(head) => SellerSeen::OfListing(Arc::clone(head)),
+            ProductSeen::Whole(record) => SellerSeen::Whole(Arc::clone(&record.seller)),
+        };
+        One(Seller(seen, self.1))
+    }
+
     async fn whole(&self, context: &Context<'_>) -> Result<Arc<domain::Product>> {
         match &self.0 {
             ProductSeen::OfListing(head) => {
@@ -103,27 +126,17 @@ impl Product {
 
     /// What it is called (tên sản phẩm).
     async fn name(&self) -> &str {
-        match &self.0 {
-            ProductSeen::OfListing(head) => &head.product_name,
-            ProductSeen::Whole(record) => &record.product.name,
-        }
+        self.own_name()
     }
 
     /// Its group (nhóm sản phẩm).
     async fn category(&self) -> ProductCategory {
-        match &self.0 {
-            ProductSeen::OfListing(head) => head.category.into(),
-            ProductSeen::Whole(record) => record.product.category.into(),
-        }
+        self.own_category()
     }
 
     /// Whose it is (người bán).
-    async fn seller(&self) -> Seller {
-        let seen = match &self.0 {
-            ProductSeen::OfListing(head) => SellerSeen::OfListing(Arc::clone(head)),
-            ProductSeen::Whole(record) => SellerSeen::Whole(Arc::clone(&record.seller)),
-        };
-        Seller(seen, self.1)
+    async fn seller(&self) -> One<Seller> {
+        self.own_seller()
     }
 
     /// Since when it is sold (ngày đăng ký).
@@ -147,7 +160,7 @@ impl Product {
     #[graphql(directive = list_size::apply(Some(5), None))]
     async fn ratings(&self, context: &Context<'_>) -> Result<Vec<OcopRating>> {
         let key = RatingsKey(self.own_code(), self.1);
-        let ratings = Session::of(context).records.load_one(key).await?;
+        let ratings = Session::of(context).records().load_one(key).await?;
         Ok(ratings.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 
@@ -169,16 +182,31 @@ impl Product {
     }
 }
 
+impl AtOnce for Product {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "id" => to.put(field, &GlobalId::Product(self.own_code()).write()),
+            "code" => to.put(field, &RegistryCode::from(self.own_code())),
+            "name" => to.put(field, self.own_name()),
+            "category" => to.word(self.own_category()),
+            "seller" => to.put(field, &self.own_seller()),
+            _ => None,
+        }
+    }
+}
+
 pub(crate) type ProductConnection = One<Connection<CommerceKey, Product, ProductCount>>;
 
 /// How many products the whole list has; counted only if selected.
 pub(crate) struct ProductCount(ProductCountKey);
 
+impl AtOnce for ProductCount {}
+
 #[Object(directive = needs::apply(readers()))]
 impl ProductCount {
     /// The number of products in the whole list (tổng số sản phẩm); costs a statement.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
-        Ok(answered(Session::of(context).records.load_one(self.0.clone()).await?)?)
+        Ok(answered(Session::of(context).records().load_one(self.0.clone()).await?)?)
     }
 }
 
@@ -204,7 +232,7 @@ pub(super) async fn products_of(
     let list = List::of(("products", &filter, order));
     let request: PageRequest<CommerceKey> = page.request(list, session)?;
     let key = ProductPageKey(filter.clone(), order, request);
-    let page = answered(session.records.load_one(key).await?)?;
+    let page = answered(session.records().load_one(key).await?)?;
     let page = page.map(|(key, record)| (key, Product(ProductSeen::Whole(record), filter.as_of)));
     Ok(connection(page, list, ProductCount(ProductCountKey(filter))))
 }
@@ -214,6 +242,6 @@ pub(crate) async fn one_product(
     session: &Session,
     code: ProductCode,
 ) -> Result<Option<Product>, ApiError> {
-    let found = session.records.load_one(ProductKey(code)).await?;
+    let found = session.records().load_one(ProductKey(code)).await?;
     Ok(found.map(|found| Product(ProductSeen::Whole(found), None)))
 }

@@ -13,6 +13,7 @@ use super::loader::SellerKey;
 use super::product::products_of;
 use super::{ProductConnection, ProductOrder, SellerFilter, SellerKind, SellerOrder, readers};
 use crate::access::{list_size, needs};
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
@@ -46,6 +47,28 @@ impl Seller {
         }
     }
 
+    fn own_kind(&self) -> SellerKind {
+        match &self.0 {
+            SellerSeen::OfListing(head) => head.seller_kind.into(),
+            SellerSeen::Whole(seller) => seller.kind.into(),
+        }
+    }
+
+    fn own_name(&self) -> &str {
+        match &self.0 {
+            SellerSeen::OfListing(head) => &head.seller_name,
+            SellerSeen::Whole(seller) => &seller.name,
+        }
+    }
+
+    fn own_hamlet(&self, session: &Session) -> One<AdministrativeUnit> {
+        let id = match &self.0 {
+            SellerSeen::OfListing(head) => head.hamlet,
+            SellerSeen::Whole(seller) => seller.hamlet,
+        };
+        One(AdministrativeUnit { id, on: session.day(self.1), as_of: self.1 })
+    }
+
     async fn whole(&self, context: &Context<'_>) -> Result<Arc<domain::Seller>> {
         match &self.0 {
             SellerSeen::OfListing(head) => {
@@ -77,35 +100,24 @@ impl Seller {
 
     /// What it is (loại).
     async fn kind(&self) -> SellerKind {
-        match &self.0 {
-            SellerSeen::OfListing(head) => head.seller_kind.into(),
-            SellerSeen::Whole(seller) => seller.kind.into(),
-        }
+        self.own_kind()
     }
 
     /// The name that customers see (tên gian hàng).
     async fn name(&self) -> &str {
-        match &self.0 {
-            SellerSeen::OfListing(head) => &head.seller_name,
-            SellerSeen::Whole(seller) => &seller.name,
-        }
+        self.own_name()
     }
 
     /// The hamlet it sells from (ấp, khu vực), on today's boundaries, or those of the day of `asOf`.
     async fn hamlet(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
-        let on = Session::of(context).day(self.1);
-        let id = match &self.0 {
-            SellerSeen::OfListing(head) => head.hamlet,
-            SellerSeen::Whole(seller) => seller.hamlet,
-        };
-        One(AdministrativeUnit { id, on, as_of: self.1 })
+        self.own_hamlet(Session::of(context))
     }
 
     /// The household that it is (hộ), if it is one.
     async fn household(&self, context: &Context<'_>) -> Result<Option<Household>> {
         let Some(code) = self.whole(context).await?.household else { return Ok(None) };
         let key = HouseholdKey(code.number(), head_selected(&context.look_ahead()), self.1);
-        let found = Session::of(context).records.load_one(key).await?;
+        let found = Session::of(context).records().load_one(key).await?;
         Ok(found.map(|found| Household(found, self.1)))
     }
 
@@ -141,10 +153,25 @@ impl Seller {
     }
 }
 
+impl AtOnce for Seller {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "id" => to.put(field, &GlobalId::Seller(self.own_code()).write()),
+            "code" => to.put(field, &RegistryCode::from(self.own_code())),
+            "kind" => to.word(self.own_kind()),
+            "name" => to.put(field, self.own_name()),
+            "hamlet" => to.put(field, &self.own_hamlet(to.session)),
+            _ => None,
+        }
+    }
+}
+
 pub(crate) type SellerConnection = One<Connection<CommerceKey, Seller, SellerCount>>;
 
 /// How many sellers the whole list has; counted only if selected.
 pub(crate) struct SellerCount(store::SellerFilter);
+
+impl AtOnce for SellerCount {}
 
 #[Object(directive = needs::apply(readers()))]
 impl SellerCount {
@@ -175,6 +202,6 @@ pub(crate) async fn one_seller(
     session: &Session,
     code: SellerCode,
 ) -> Result<Option<Seller>, ApiError> {
-    let found = session.records.load_one(SellerKey(code)).await?;
+    let found = session.records().load_one(SellerKey(code)).await?;
     Ok(found.map(|found| Seller(SellerSeen::Whole(Arc::new(found)), None)))
 }

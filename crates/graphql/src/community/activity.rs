@@ -5,6 +5,7 @@ use registry_domain::community::{self as domain, TeamCode};
 use registry_persistence::{ActivityFilter, ActivityKey, ActivityRevisions};
 
 use crate::access::{AccessScope, needs};
+use crate::at_once::AtOnce;
 use crate::cursor::List;
 use crate::error::ApiError;
 use crate::in_order::One;
@@ -32,6 +33,8 @@ pub(crate) enum HelpKind {
 
 #[derive(Debug, Clone)]
 pub(crate) struct TeamActivity(domain::TeamActivity);
+
+impl AtOnce for TeamActivity {}
 
 /// How many people a team helped with something, in one hamlet and month (kết quả hỗ trợ). It is never
 /// changed: another revision may count in its place.
@@ -91,11 +94,13 @@ pub(crate) type TeamActivityConnection =
 /// How many counts the whole list has; counted only if selected.
 pub(crate) struct TeamActivityCount(ActivityCountKey);
 
+impl AtOnce for TeamActivityCount {}
+
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl TeamActivityCount {
     /// The number of counts in the whole list (tổng số dòng); costs a statement.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
-        Ok(answered(Session::of(context).records.load_one(self.0).await?)?)
+        Ok(answered(Session::of(context).records().load_one(self.0).await?)?)
     }
 }
 
@@ -113,7 +118,7 @@ pub(super) async fn activity_page(
     let list = List::of(("activities", team, filter));
     let request = arguments.page.request::<ActivityKey>(list, session)?;
     let key = ActivityPageKey(team, filter, request);
-    let page = answered(session.records.load_one(key).await?)?;
+    let page = answered(session.records().load_one(key).await?)?;
     let page = page.map(|activity| (ActivityKey::of(&activity), TeamActivity(activity)));
     Ok(connection(page, list, TeamActivityCount(ActivityCountKey(team, filter))))
 }

@@ -6,6 +6,7 @@ use registry_persistence as store;
 
 use super::activity::{ActivityArguments, TeamActivityConnection, activity_page};
 use crate::access::{AccessScope, list_size, needs};
+use crate::at_once::AtOnce;
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
@@ -19,6 +20,8 @@ use crate::unit::{AdministrativeUnit, UnitLevel, UnitRef};
 
 #[derive(Debug, Clone)]
 pub(crate) struct CommunityTeam(pub(crate) domain::Team);
+
+impl AtOnce for CommunityTeam {}
 
 /// A digital-technology team (tổ công nghệ số cộng đồng): of a hamlet, or of a commune as a whole.
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
@@ -76,7 +79,7 @@ impl CommunityTeam {
     #[graphql(directive = list_size::apply(Some(5), None))]
     async fn history(&self, context: &Context<'_>) -> Result<Vec<CommunityTeamVersion>> {
         let key = TeamVersionsKey(self.0.code);
-        let versions = Session::of(context).records.load_one(key).await?.unwrap_or_default();
+        let versions = Session::of(context).records().load_one(key).await?.unwrap_or_default();
         Ok(versions.into_iter().map(CommunityTeamVersion::from).collect())
     }
 
@@ -175,6 +178,8 @@ pub(crate) type CommunityTeamConnection =
 /// How many teams the whole list has; counted only if selected.
 pub(crate) struct CommunityTeamCount(store::TeamFilter);
 
+impl AtOnce for CommunityTeamCount {}
+
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl CommunityTeamCount {
     /// The number of teams in the whole list (tổng số tổ); costs a statement.
@@ -202,5 +207,5 @@ pub(crate) async fn one_team(
     session: &Session,
     code: TeamCode,
 ) -> Result<Option<CommunityTeam>, ApiError> {
-    Ok(session.records.load_one(TeamKey(code)).await?.map(CommunityTeam))
+    Ok(session.records().load_one(TeamKey(code)).await?.map(CommunityTeam))
 }

@@ -5,6 +5,7 @@ use registry_domain::community::{self as domain, TrainingCode};
 use registry_persistence::{self as store, Direction, TrainingKey};
 
 use crate::access::{AccessScope, needs};
+use crate::at_once::AtOnce;
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
@@ -65,6 +66,8 @@ pub(crate) enum TrainingStatus {
 
 #[derive(Debug, Clone)]
 pub(crate) struct TrainingSession(pub(crate) domain::Training);
+
+impl AtOnce for TrainingSession {}
 
 /// A training session (buổi tập huấn).
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
@@ -207,6 +210,8 @@ pub(crate) type TrainingSessionConnection =
 /// How many sessions the whole list has; counted only if selected.
 pub(crate) struct TrainingSessionCount(store::TrainingFilter);
 
+impl AtOnce for TrainingSessionCount {}
+
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl TrainingSessionCount {
     /// The number of sessions in the whole list (tổng số buổi); costs a statement.
@@ -238,5 +243,5 @@ pub(crate) async fn one_training(
     session: &Session,
     code: TrainingCode,
 ) -> Result<Option<TrainingSession>, ApiError> {
-    Ok(session.records.load_one(TrainingSessionKey(code)).await?.map(TrainingSession))
+    Ok(session.records().load_one(TrainingSessionKey(code)).await?.map(TrainingSession))
 }

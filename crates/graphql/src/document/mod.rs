@@ -62,6 +62,10 @@ pub(crate) struct Ready {
     pub(crate) cost: usize,
     pub(crate) kind: OperationType,
     pub(crate) document: DocumentHash,
+    /// It is a query that may be answered from figures alone.
+    pub(crate) of_figures: bool,
+    /// No object is asked for twice in one place, so that nothing has to be put together.
+    pub(crate) at_once: bool,
 }
 
 /// A document that was found valid.
@@ -147,7 +151,8 @@ impl Documents {
         let kind = operation.kind;
         request.query = String::new();
         request.set_parsed_query(prepared.parsed.clone());
-        Ok(Ready { cost, kind, document })
+        let (of_figures, at_once) = (operation.of_figures, !operation.repeats);
+        Ok(Ready { cost, kind, document, of_figures, at_once })
     }
 
     /// Who is known and tries to write what they may not leaves an event; others would flood the log.

@@ -10,6 +10,7 @@ use registry_domain::access::{AccessDenied, Mode, Principal, Scopes};
 
 use super::contract::{Access, Contract, ListSize};
 use super::refusal::Refused;
+use crate::kept::of_figures;
 
 /// The most refused places that are told.
 const TOLD_PLACES: usize = 10;
@@ -24,6 +25,10 @@ pub(super) struct Operation {
     name: Option<Name>,
     pub(super) kind: OperationType,
     places: Vec<Place>,
+    /// It is a query that may be answered from figures alone.
+    pub(super) of_figures: bool,
+    /// An object is asked for twice in one place; the answers are put together.
+    pub(super) repeats: bool,
 }
 
 /// One selected field, its fragments written out.
@@ -70,10 +75,14 @@ impl Plan {
             let operation = &operation.node;
             let reading = Reading { contract, document, operation };
             let root = Name::new(Contract::root(operation.ty));
+            let places = reading.places(Some(&root), &operation.selection_set.node);
             Operation {
                 name: name.cloned(),
                 kind: operation.ty,
-                places: reading.places(Some(&root), &operation.selection_set.node),
+                of_figures: operation.ty == OperationType::Query
+                    && of_figures(places.iter().map(|place| &place.field)),
+                repeats: repeat(&places),
+                places,
             }
         });
         Self(operations.collect())
@@ -312,6 +321,14 @@ fn length(value: &Value, path: &[Name]) -> Option<usize> {
         }
         _ => None,
     }
+}
+
+/// Whether any object is asked for twice in one place.
+fn repeat(places: &[Place]) -> bool {
+    let objects = || places.iter().filter(|place| !place.below.is_empty());
+    let mut keys: Vec<_> = objects().map(|place| &place.key).collect();
+    keys.sort_unstable();
+    keys.windows(2).any(|pair| pair[0] == pair[1]) || objects().any(|place| repeat(&place.below))
 }
 
 fn sum(costs: impl Iterator<Item = usize>) -> usize {

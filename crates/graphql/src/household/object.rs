@@ -12,6 +12,7 @@ use registry_persistence::{self as store, Heads, HouseholdKey, HouseholdQuery, H
 use super::HouseholdArguments;
 use super::filter::HouseholdStatus;
 use crate::access::{AccessScope, list_size, needs};
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::audit::Audited;
 use crate::connectivity::{ConnectivitySurvey, SurveyConnection, survey_page};
 use crate::cursor::List;
@@ -44,6 +45,12 @@ pub(crate) struct HouseholdHead {
     masked: bool,
 }
 
+impl Household {
+    fn own_hamlet(&self, session: &Session) -> One<AdministrativeUnit> {
+        One(AdministrativeUnit { id: self.0.hamlet, on: session.day(self.1), as_of: self.1 })
+    }
+}
+
 /// A household (hộ gia đình).
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl Household {
@@ -64,8 +71,7 @@ impl Household {
 
     /// The hamlet it lives in (ấp, khu vực), on today's boundaries, or those of the day of `asOf`.
     async fn hamlet(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
-        let on = Session::of(context).day(self.1);
-        One(AdministrativeUnit { id: self.0.hamlet, on, as_of: self.1 })
+        self.own_hamlet(Session::of(context))
     }
 
     /// People in the household (số nhân khẩu), 1…99.
@@ -115,7 +121,7 @@ impl Household {
         let state = if self.0.head == HeadState::NotRead {
             // Reached by a way that could not look ahead.
             let key = loader::HouseholdKey(self.0.number, Heads::With, self.1);
-            answered(Session::of(context).records.load_one(key).await?)?.head
+            answered(Session::of(context).records().load_one(key).await?)?.head
         } else {
             self.0.head.clone()
         };
@@ -141,7 +147,7 @@ impl Household {
             return Ok(None);
         }
         let key = SurveyKey(self.0.number, on.map(|on| on.0), self.1);
-        let found = Session::of(context).records.load_one(key).await?;
+        let found = Session::of(context).records().load_one(key).await?;
         Ok(found.map(|found| One(ConnectivitySurvey(found, self.1))))
     }
 
@@ -160,16 +166,37 @@ impl Household {
     }
 }
 
+impl AtOnce for Household {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "id" => to.put(field, &GlobalId::Household(self.0.number).write()),
+            "code" => to.put(field, &HouseholdCode(self.0.number.code())),
+            "hamlet" => to.put(field, &self.own_hamlet(to.session)),
+            "members" => to.put(field, &self.0.composition.members()),
+            "adults" => to.put(field, &self.0.composition.adults()),
+            "workingAge" => to.put(field, &self.0.composition.working_age()),
+            "status" => to.word(HouseholdStatus::from(self.0.status)),
+            "registeredOn" => to.put(field, &Date(self.0.registered_on)),
+            "effectiveOn" => to.put(field, &Date(self.0.effective_on)),
+            "version" => to.put(field, &self.0.version),
+            "surveyedOn" => to.put(field, &self.0.surveyed_on.map(Date)),
+            _ => None,
+        }
+    }
+}
+
 pub(crate) type HouseholdConnection = One<Connection<HouseholdKey, Household, HouseholdCount>>;
 
 /// How many households the whole list has; counted only if selected.
 pub(crate) struct HouseholdCount(HouseholdCountKey);
 
+impl AtOnce for HouseholdCount {}
+
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl HouseholdCount {
     /// The number of households in the whole list (tổng số hộ); costs a statement.
     async fn total_count(&self, context: &Context<'_>) -> Result<u64> {
-        Ok(answered(Session::of(context).records.load_one(self.0.clone()).await?)?)
+        Ok(answered(Session::of(context).records().load_one(self.0.clone()).await?)?)
     }
 }
 
@@ -209,8 +236,14 @@ pub(crate) async fn household_page(
         Heads::Without => head_selected(&look_ahead.field("nodes")),
     };
     let query = Arc::new(HouseholdQuery { filter: conditions.clone(), order, page, heads });
-    let key = HouseholdPageKey(scope.clone(), query);
-    let page = answered(session.records.load_one(key).await?)?;
+    let page = match unit {
+        // Many units of a list ask together.
+        Some(_) => {
+            let key = HouseholdPageKey(scope.clone(), query);
+            answered(session.records().load_one(key).await?)?
+        }
+        None => session.reader.household_page(&scope, &query).await?,
+    };
     let page = page.map(|found| (HouseholdKey::of(&found, order.by), Household(found, as_of)));
     Ok(connection(page, list, HouseholdCount(HouseholdCountKey(scope, conditions))))
 }

@@ -19,6 +19,7 @@ use code::CODES;
 pub(crate) use code::IndicatorCode;
 
 use crate::access::open;
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::error::ApiError;
 use crate::scalar::{Date, YearMonth};
 use crate::session::Session;
@@ -170,6 +171,39 @@ pub(crate) struct IndicatorPoint {
     quality: FigureQuality,
     /// How much of the unit it covers (phạm vi).
     coverage: FigureCoverage,
+}
+
+impl AtOnce for IndicatorValue {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "code" => to.word(self.code),
+            "numerator" => to.put(field, &self.numerator),
+            "denominator" => to.put(field, &self.denominator),
+            "value" => to.put(field, &self.value),
+            "status" => to.word(self.status),
+            "quality" => to.word(self.quality),
+            "coverage" => to.word(self.coverage),
+            "on" => to.put(field, &self.on),
+            "month" => to.put(field, &self.month),
+            "boundariesOn" => to.put(field, &self.boundaries_on),
+            _ => None,
+        }
+    }
+}
+
+impl AtOnce for IndicatorPoint {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "month" => to.put(field, &self.month),
+            "numerator" => to.put(field, &self.numerator),
+            "denominator" => to.put(field, &self.denominator),
+            "value" => to.put(field, &self.value),
+            "status" => to.word(self.status),
+            "quality" => to.word(self.quality),
+            "coverage" => to.word(self.coverage),
+            _ => None,
+        }
+    }
 }
 
 /// The hamlets that make up a unit on the boundaries of a date.

@@ -9,6 +9,7 @@ use registry_persistence::{self as store, InstitutionPosition};
 
 use super::filter::InstitutionArguments;
 use crate::access::{AccessScope, list_size, needs};
+use crate::at_once::AtOnce;
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
@@ -97,6 +98,8 @@ pub(crate) struct OfferedService {
 #[derive(Debug, Clone)]
 pub(crate) struct Institution(pub(crate) domain::Institution);
 
+impl AtOnce for Institution {}
+
 impl Institution {
     /// All that it fulfils or offers, or did, and the day to tell it for.
     async fn features(
@@ -104,7 +107,7 @@ impl Institution {
         session: &Session,
         on: Option<Date>,
     ) -> Result<(Arc<[KnownFeature]>, time::Date), ApiError> {
-        let features = answered(session.records.load_one(FeaturesKey(self.0.code)).await?)?;
+        let features = answered(session.records().load_one(FeaturesKey(self.0.code)).await?)?;
         Ok((features, on.map_or_else(|| session.reader.today(), |on| on.0)))
     }
 }
@@ -230,6 +233,8 @@ pub(crate) type InstitutionConnection =
 /// How many institutions the whole list has; counted only if selected.
 pub(crate) struct InstitutionCount(store::InstitutionFilter);
 
+impl AtOnce for InstitutionCount {}
+
 #[Object(directive = needs::apply(vec![AccessScope::RegistryRead]))]
 impl InstitutionCount {
     /// The number of schools and banks in the whole list (tổng số trường học, ngân hàng); costs a statement.
@@ -258,5 +263,5 @@ pub(crate) async fn one_institution(
     session: &Session,
     code: InstitutionCode,
 ) -> Result<Option<Institution>, ApiError> {
-    Ok(session.records.load_one(InstitutionKey(code)).await?.map(Institution))
+    Ok(session.records().load_one(InstitutionKey(code)).await?.map(Institution))
 }

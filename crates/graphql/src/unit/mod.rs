@@ -12,6 +12,7 @@ use registry_domain::unit::{Level, Share, Title, Unit, UnitId, UnitQuery, Units}
 use registry_persistence::HouseholdScope;
 
 use crate::access::{AccessScope, as_of_weight, cost, list_size, needs, open};
+use crate::at_once::{AtOnce, Field, Teller};
 use crate::audit::Audited;
 use crate::certificate::{CertificateGroup, CertificateTotal, TotalsArguments, readers, totals};
 use crate::coverage::{NetworkCoverage, mobile_coverage};
@@ -362,6 +363,36 @@ impl AdministrativeUnit {
             legal_act: succession.legal_act.clone(),
         };
         units.predecessors(self.id).map(told).collect()
+    }
+}
+
+impl AtOnce for AdministrativeUnit {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        let unit = to.units.get(self.id)?;
+        match field.name {
+            "id" => to.put(field, &GlobalId::Unit(self.id).write()),
+            "code" => to.put(field, &UnitCode(unit.code)),
+            "level" => to.word(UnitLevel::from(unit.level())),
+            "title" => to.word(UnitTitle::from(unit.title)),
+            "name" => to.put(field, unit.name.as_str()),
+            "validFrom" => to.put(field, &unit.validity.from.map(Date)),
+            "validTo" => to.put(field, &unit.validity.until.map(Date)),
+            "parent" => {
+                let seen = self.seen_on(to.units, None);
+                let parent = to.tree(seen.on).parent(seen.id);
+                to.put(field, &parent.map(|id| One(Self { id, ..seen })))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl AtOnce for UnitCount {
+    fn tell(&self, field: &Field<'_>, to: &mut Teller<'_>) -> Option<()> {
+        match field.name {
+            "totalCount" => to.put(field, &self.total_count),
+            _ => None,
+        }
     }
 }
 

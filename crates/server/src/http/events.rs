@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::connection::{Connection, Stage};
 use super::gate::{Admitted, Gate};
-use super::graphql::{Refusal, written};
+use super::graphql::{Refusal, text};
 
 /// How often something is sent when nothing happens, so that proxies keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
@@ -75,7 +75,7 @@ impl Telling {
             () = self.connection.reached(Stage::Closing) => return None,
         };
         match answer {
-            Some(Ok(response)) => match written(&response) {
+            Some(Ok(response)) => match text(&response) {
                 Ok(text) => Some(Event::default().event("next").data(text)),
                 Err(error) => {
                     tracing::error!(%error, "an answer could not be written");

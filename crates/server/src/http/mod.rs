@@ -15,6 +15,7 @@ mod serve;
 mod tls;
 mod websocket;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -50,24 +51,35 @@ pub use tls::Certificate;
 /// Answers below this size are sent as they are.
 const COMPRESSED_FROM: u64 = 1_024;
 
-/// What handlers share.
+/// What handlers share. Every request takes a clone or two, so it is one count only.
 #[derive(Debug, Clone)]
-struct Shared {
+struct Shared(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     api: Api,
     store: Store,
     gate: Gate,
-    rates: Arc<Rates>,
+    rates: Rates,
     body_limit: usize,
     body_timeout: Duration,
     request_timeout: Duration,
     /// How long a socket may ask for nothing.
     idle: Duration,
     /// Origins that browsers may open sockets from, beside the server's own.
-    origins: Arc<[String]>,
-    places: Arc<Semaphore>,
+    origins: Vec<String>,
+    places: Semaphore,
 }
 
-impl Shared {
+impl Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
     fn sizes(&self) -> Sizes {
         Sizes { body: self.body_limit, variables: self.api.settings().max_variables_bytes }
     }
@@ -82,18 +94,18 @@ pub fn router(
     rate: &RateSettings,
 ) -> Result<Router, ServerError> {
     telemetry::recorder();
-    let shared = Shared {
+    let shared = Shared(Arc::new(Parts {
         api,
-        rates: Arc::new(Rates::new(&store, rate)),
+        rates: Rates::new(&store, rate),
         store,
         gate,
         body_limit: settings.body_limit,
         body_timeout: Duration::from_secs(settings.body_timeout_seconds),
         request_timeout: Duration::from_secs(settings.request_timeout_seconds),
         idle: Duration::from_secs(settings.idle_timeout_seconds),
-        origins: settings.cors_origins.as_slice().into(),
-        places: Arc::new(Semaphore::new(settings.max_concurrent)),
-    };
+        origins: settings.cors_origins.clone(),
+        places: Semaphore::new(settings.max_concurrent),
+    }));
     // Events would be held back until there are enough of them to be compressed.
     let compressed =
         SizeAbove::new(COMPRESSED_FROM).and(NotForContentType::const_new("text/event-stream"));

@@ -9,8 +9,10 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use futures_util::stream::{self, AbortHandle, BoxStream, SelectAll, StreamExt as _};
 use http::uri::{Authority, Uri};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use registry_graphql::{Operations as Kinds, Visit};
-use serde::{Deserialize, Serialize};
+use registry_graphql::{Operations as Kinds, Visit, never_ran};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use tokio::time::{sleep, timeout};
 
@@ -18,7 +20,7 @@ use super::Shared;
 use super::client_address::ClientAddress;
 use super::connection::{Connection, Stage};
 use super::gate::Admitted;
-use super::graphql::{Asked, Refusal, from_members, listen, never_ran, visit};
+use super::graphql::{Asked, Members, Refusal, from_members, listen, text, visit};
 use super::request_id::RequestId;
 
 /// The only protocol spoken.
@@ -53,9 +55,18 @@ enum Heard {
 enum Said {
     ConnectionAck,
     Pong,
-    Next { id: String, payload: Box<Response> },
-    Error { id: String, payload: Value },
-    Complete { id: String },
+    Next {
+        id: String,
+        #[serde(serialize_with = "as_written")]
+        payload: Box<Response>,
+    },
+    Error {
+        id: String,
+        payload: Value,
+    },
+    Complete {
+        id: String,
+    },
 }
 
 /// Why a socket is closed.
@@ -239,7 +250,7 @@ impl Talk {
                     return Err(Closing::Duplicate);
                 }
                 let variables = self.shared.sizes().variables;
-                let request = from_members(payload, variables);
+                let request = members(payload).and_then(|all| from_members(all, variables));
                 let request = request.and_then(|request| operations.take(request));
                 match request {
                     Ok(request) => {
@@ -280,6 +291,17 @@ impl Talk {
             Err(_) => Err(Closing::Slow),
         }
     }
+}
+
+fn members(payload: Map<String, Value>) -> Result<Members, Refusal> {
+    let raw = |(name, value)| Ok((name, to_raw_value(&value)?));
+    let members: serde_json::Result<Members> = payload.into_iter().map(raw).collect();
+    members.map_err(|_| Refusal::bad("the payload is not JSON"))
+}
+
+fn as_written<S: Serializer>(response: &Response, serializer: S) -> Result<S::Ok, S::Error> {
+    let written = text(response).and_then(RawValue::from_string).map_err(S::Error::custom)?;
+    written.serialize(serializer)
 }
 
 fn refused(id: String, refusal: &Refusal) -> Said {

@@ -8,6 +8,7 @@
 mod access;
 mod access_log;
 mod as_of;
+mod at_once;
 mod audit;
 mod certificate_totals;
 mod clients;

@@ -16,9 +16,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use metrics::counter;
 use registry_domain::access::{Principal, Purpose};
 use registry_domain::fault::Language;
-use registry_graphql::{Admitted, Answer, Operations, Visit};
+use registry_graphql::{Admitted, Answer, Operations, Visit, never_ran, written};
 use registry_persistence::BodySignature;
-use serde_json::json;
 use tokio::time::timeout;
 
 use super::client_address::ClientAddress;
@@ -31,7 +30,7 @@ use request::{body_of, from_body, from_query};
 
 pub(super) use media::MediaType;
 pub(super) use refusal::Refusal;
-pub(super) use request::{Sizes, from_members};
+pub(super) use request::{Members, Sizes, from_members};
 
 /// How to prove who one is.
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
@@ -97,9 +96,12 @@ pub(super) async fn handle(
                 Judged::Answered(refused) if is_turned_away(&refused) => {
                     executed(told(*refused), MediaType::Response, &request_id)
                 }
-                judged => {
-                    events::answer(answers(&shared, judged), shared.gate, admitted, connection)
-                }
+                judged => events::answer(
+                    answers(&shared, judged),
+                    shared.gate.clone(),
+                    admitted,
+                    connection,
+                ),
             },
         })
     };
@@ -223,20 +225,9 @@ fn count(outcome: &'static str) {
     counter!("graphql_requests_total", "outcome" => outcome).increment(1);
 }
 
-/// Whether the faults were found before anything ran: then errors have no path.
-pub(super) fn never_ran(response: &Response) -> bool {
-    response.data == Value::Null
-        && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty())
-}
-
-/// An answer as JSON; without `data` if nothing ran, as the specification has it.
-pub(super) fn written(response: &Response) -> serde_json::Result<String> {
-    if never_ran(response) {
-        serde_json::to_string(&json!({ "errors": response.errors }))
-    } else {
-        serde_json::to_string(response)
-    }
+/// An answer as JSON, for what carries text only.
+pub(super) fn text(response: &Response) -> serde_json::Result<String> {
+    String::from_utf8(written(response)?).map_err(serde::ser::Error::custom)
 }
 
 /// Who asks, in which language, and why.

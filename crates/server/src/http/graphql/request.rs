@@ -1,12 +1,14 @@
 //! Reading a GraphQL request from the body of a POST or the query string of a GET.
 
-use std::io;
+use std::collections::HashMap;
 use std::time::Duration;
 
-use async_graphql::{Request, Value, Variables};
+use async_graphql::{Request, Variables};
 use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::Query;
 use http::{HeaderMap, StatusCode, Uri, header};
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 use tokio::time::timeout;
 
 use super::refusal::Refusal;
@@ -55,32 +57,37 @@ pub(super) async fn body_of(
     body.map_err(|_| too_large())
 }
 
+/// The members of a request object. What each holds is read once it is known what it should be.
+pub(in crate::http) type Members = HashMap<String, Box<RawValue>>;
+
 /// Reads a request from its body.
 pub(super) fn from_body(body: &[u8], sizes: Sizes) -> Result<Request, Refusal> {
-    let body: serde_json::Value = serde_json::from_slice(body).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        Refusal::bad(format!("the body is not JSON in UTF-8, or nests too deep ({place})"))
-    })?;
-    match body {
-        serde_json::Value::Object(members) => from_members(members, sizes.variables),
-        serde_json::Value::Array(_) => {
+    match serde_json::from_slice::<Members>(body) {
+        Ok(members) => from_members(members, sizes.variables),
+        Err(error) if !error.is_data() => Err(not_json(&error)),
+        Err(_) if body.trim_ascii_start().starts_with(b"[") => {
             Err(Refusal::bad("batches are not supported; send one request at a time"))
         }
-        _ => Err(Refusal::bad("the body must be a JSON object")),
+        Err(_) => Err(Refusal::bad("the body must be a JSON object")),
     }
+}
+
+fn not_json(error: &serde_json::Error) -> Refusal {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    Refusal::bad(format!("the body is not JSON in UTF-8, or nests too deep ({place})"))
 }
 
 pub(super) fn from_query(uri: &Uri, sizes: Sizes) -> Result<Request, Refusal> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Refusal::bad("malformed query string"))?;
-    let mut members = serde_json::Map::new();
+    let mut members = Members::new();
     for (name, value) in pairs {
         let value = match name.as_str() {
-            "query" | "operationName" => serde_json::Value::String(value),
-            "variables" | "extensions" => serde_json::from_str(&value)
-                .map_err(|_| Refusal::bad(format!("{name} is not JSON")))?,
+            "query" | "operationName" => to_raw_value(&value),
+            "variables" | "extensions" => RawValue::from_string(value),
             _ => continue,
         };
+        let value = value.map_err(|_| Refusal::bad(format!("{name} is not JSON")))?;
         members.insert(name, value);
     }
     from_members(members, sizes.variables)
@@ -88,67 +95,58 @@ pub(super) fn from_query(uri: &Uri, sizes: Sizes) -> Result<Request, Refusal> {
 
 /// Reads the members of a request object, whatever it came in.
 pub(in crate::http) fn from_members(
-    mut members: serde_json::Map<String, serde_json::Value>,
+    mut members: Members,
     variables_limit: usize,
 ) -> Result<Request, Refusal> {
-    use serde_json::Value as Json;
-    let mut request = match members.remove("query") {
-        Some(Json::String(query)) => Request::new(query),
-        Some(Json::Null) | None if members.contains_key("extensions") => Request::new(""),
-        Some(_) => return Err(Refusal::bad("query must be a string")),
+    let mut member = |name: &str| members.remove(name).filter(|member| member.get() != "null");
+    let (query, operation) = (member("query"), member("operationName"));
+    let (variables, extensions) = (member("variables"), member("extensions"));
+    let mut request = match query {
+        Some(query) => Request::new(text(&query, "query")?),
+        None if extensions.is_some() => Request::new(""),
         None => return Err(Refusal::bad("query is missing")),
     };
-    request = match members.remove("operationName") {
-        None | Some(Json::Null) => request,
-        Some(Json::String(name)) => request.operation_name(name),
-        Some(_) => return Err(Refusal::bad("operationName must be a string")),
-    };
-    request = match members.remove("variables") {
-        None | Some(Json::Null) => request,
-        Some(variables @ Json::Object(_)) => {
-            check_length(&variables, variables_limit)?;
-            request.variables(Variables::from_json(variables))
+    if let Some(operation) = operation {
+        request = request.operation_name(text(&operation, "operationName")?);
+    }
+    if let Some(variables) = variables {
+        check_length(&variables, variables_limit)?;
+        request = request.variables(object::<Variables>(&variables, "variables")?);
+    }
+    if let Some(extensions) = extensions {
+        let mut extensions = object::<HashMap<String, Box<RawValue>>>(&extensions, "extensions")?;
+        // The only one that is known here.
+        if let Some(persisted) = extensions.remove(PERSISTED) {
+            let persisted = serde_json::from_str(persisted.get());
+            let persisted = persisted.map_err(|_| Refusal::bad("malformed persistedQuery"))?;
+            request.extensions.insert(PERSISTED.to_owned(), persisted);
         }
-        Some(_) => return Err(Refusal::bad("variables must be an object")),
-    };
-    match members.remove("extensions") {
-        None | Some(Json::Null) => Ok(request),
-        Some(Json::Object(mut extensions)) => {
-            // The only one that is known here.
-            if let Some(persisted) = extensions.remove(PERSISTED) {
-                let persisted = Value::from_json(persisted);
-                let persisted = persisted.map_err(|_| Refusal::bad("malformed persistedQuery"))?;
-                request.extensions.insert(PERSISTED.to_owned(), persisted);
-            }
-            Ok(request)
-        }
-        Some(_) => Err(Refusal::bad("extensions must be an object")),
+    }
+    Ok(request)
+}
+
+fn text(member: &RawValue, name: &str) -> Result<String, Refusal> {
+    match serde_json::from_str(member.get()) {
+        Ok(text) => Ok(text),
+        Err(error) if error.is_data() => Err(Refusal::bad(format!("{name} must be a string"))),
+        Err(error) => Err(not_json(&error)),
     }
 }
 
+fn object<T: DeserializeOwned>(member: &RawValue, name: &str) -> Result<T, Refusal> {
+    if !member.get().starts_with('{') {
+        return Err(Refusal::bad(format!("{name} must be an object")));
+    }
+    serde_json::from_str(member.get()).map_err(|error| not_json(&error))
+}
+
 /// Refuses variables that are longer as JSON than is allowed.
-fn check_length(variables: &serde_json::Value, limit: usize) -> Result<(), Refusal> {
-    let mut length = Length(0);
-    // Counting can't fail.
-    _ = serde_json::to_writer(&mut length, variables);
-    if length.0 <= limit {
+fn check_length(variables: &RawValue, limit: usize) -> Result<(), Refusal> {
+    let length = variables.get().len();
+    if length <= limit {
         return Ok(());
     }
     let message = format!("the variables have more than {limit} bytes / biến dài quá {limit} byte");
     let refusal = Refusal::bad(message).with("code", "TOO_COMPLEX").with("what", "variablesBytes");
-    Err(refusal.with("limit", limit).with("found", length.0))
-}
-
-/// Counts what is written to it.
-struct Length(usize);
-
-impl io::Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    Err(refusal.with("limit", limit).with("found", length))
 }

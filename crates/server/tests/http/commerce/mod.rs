@@ -127,3 +127,8 @@ impl Shop {
         register(&self.app, "publishListing", listing(&self.product, page)).await
     }
 }
+
+/// Fills the registry with some of everything.
+pub async fn stocked(app: &TestApp) {
+    stock::fill(app, stock::Size(5, 3, 2), &mut stock::Dice(11)).await;
+}
