@@ -5,8 +5,8 @@
 //! `in_order`, and the answer is the same. Whatever is told here may be asked, since a document is judged
 //! before anything runs.
 
+mod field;
 mod value;
-mod wanted;
 mod written;
 
 use std::sync::Arc;
@@ -18,9 +18,7 @@ use registry_domain::time::Date;
 use registry_domain::unit::{UnitTree, Units};
 
 use crate::session::Session;
-use wanted::Wanted;
-
-pub(crate) use wanted::Wanted as Field;
+pub(crate) use field::Field;
 pub use written::{never_ran, written};
 
 /// An object, some of whose fields can be told at once.
@@ -64,7 +62,7 @@ pub(crate) fn told<T: Told>(context: &ContextSelectionSet<'_>, value: &T) -> Opt
     if !session.at_once {
         return None;
     }
-    let below = Wanted::read(context)?;
+    let below = Field::read(context)?;
     let units = session.reader.units();
     let mut to = Teller { session, units: &units, tree: None, json: Vec::with_capacity(USUAL) };
     value.told(&below, &mut to)?;

@@ -4,7 +4,7 @@ use async_graphql::ContextSelectionSet;
 use async_graphql::parser::types::{Selection, SelectionSet};
 
 /// A selected field, fragments written out.
-pub(crate) struct Wanted<'document> {
+pub(crate) struct Field<'document> {
     /// Its name in the answer.
     pub(super) key: &'document str,
     /// Its name in the schema.
@@ -12,12 +12,12 @@ pub(crate) struct Wanted<'document> {
     pub(super) below: Vec<Self>,
 }
 
-impl<'document> Wanted<'document> {
+impl<'document> Field<'document> {
     /// The fields of a selection; `None` if any has arguments or directives.
     pub(super) fn read(context: &ContextSelectionSet<'document>) -> Option<Vec<Self>> {
-        let mut wanted = Vec::new();
-        gather(context, &context.item.node, &mut wanted)?;
-        Some(wanted)
+        let mut fields = Vec::new();
+        gather(context, &context.item.node, &mut fields)?;
+        Some(fields)
     }
 }
 
@@ -25,7 +25,7 @@ impl<'document> Wanted<'document> {
 fn gather<'document>(
     context: &ContextSelectionSet<'document>,
     selection: &'document SelectionSet,
-    wanted: &mut Vec<Wanted<'document>>,
+    fields: &mut Vec<Field<'document>>,
 ) -> Option<()> {
     for selection in &selection.items {
         let (directives, selected) = match &selection.node {
@@ -36,12 +36,12 @@ fn gather<'document>(
                 }
                 let key = field.response_key().node.as_str();
                 // Nothing is selected below it: such documents are not told at once.
-                if wanted.iter().any(|known| known.key == key) {
+                if fields.iter().any(|known| known.key == key) {
                     continue;
                 }
                 let mut below = Vec::with_capacity(field.selection_set.node.items.len());
                 gather(context, &field.selection_set.node, &mut below)?;
-                wanted.push(Wanted { key, name: field.name.node.as_str(), below });
+                fields.push(Field { key, name: field.name.node.as_str(), below });
                 continue;
             }
             Selection::InlineFragment(fragment) => {
@@ -55,7 +55,7 @@ fn gather<'document>(
         if !directives.is_empty() {
             return None;
         }
-        gather(context, &selected.node, wanted)?;
+        gather(context, &selected.node, fields)?;
     }
     Some(())
 }
