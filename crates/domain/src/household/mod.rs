@@ -266,4 +266,16 @@ mod tests {
         assert!(Composition::parse(4, -1, 0, &Path::root()).is_err());
         assert!(Composition::parse(4, 3, 2, &Path::root()).is_ok());
     }
+
+    #[test]
+    fn counts_go_together_where_nothing_is_wrong_with_them() {
+        let counts = || [-1, 0, 1, 2, 50, 98, 99, 100];
+        for (members, adults) in counts().into_iter().flat_map(|one| counts().map(|two| (one, two)))
+        {
+            for working_age in counts() {
+                let parsed = Composition::parse(members, adults, working_age, &Path::root());
+                assert_eq!(Composition::of(members, adults, working_age), parsed.ok());
+            }
+        }
+    }
 }

@@ -16,10 +16,10 @@ use crate::time::Date;
 pub use code::UnitCode;
 pub use reorganisation::{Founded, Place, Reorganisation, Reorganised, Transfer, UnitRule};
 pub use succession::{Portion, Share, Succession};
+pub use tree::{Resolved, UnitQuery, UnitTree, Units, UnitsError};
+
 /// What is known of each of many units; looked up all the time.
 pub(crate) type UnitMap<T> = HashMap<UnitId, T, foldhash::fast::RandomState>;
-
-pub use tree::{Resolved, UnitQuery, UnitTree, Units, UnitsError};
 
 /// The registry's own key of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -52,8 +52,8 @@ pub(crate) struct Teller<'told> {
     json: Vec<u8>,
 }
 
-/// About how many bytes an answer takes.
-const USUAL: usize = 4 << 10;
+/// About how many bytes one object takes.
+const USUAL: usize = 256;
 
 /// What the selection tells of a value, as a value that is written down already; `None` if it can't be told
 /// at once.

@@ -17,8 +17,12 @@ impl<T: AtOnce> Told for One<T> {
     }
 }
 
+/// About how many bytes a row takes at least.
+const ROW: usize = 64;
+
 impl<T: AtOnce> Told for Rows<T> {
     fn told(&self, below: &[Field<'_>], to: &mut Teller<'_>) -> Option<()> {
+        to.json.reserve(self.0.len() * ROW);
         to.bytes(b"[");
         for (at, row) in self.0.iter().enumerate() {
             if at > 0 {
