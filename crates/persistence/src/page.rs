@@ -55,7 +55,11 @@ const PARTS_LIMIT: usize = 400;
 const TAG: &str = "part";
 
 /// Joins `selects` into as few statements as fit; each row carries the place of its select.
-pub(crate) fn one_statement_each(selects: Vec<SelectStatement>) -> Vec<SelectStatement> {
+pub(crate) fn one_statement_each(mut selects: Vec<SelectStatement>) -> Vec<SelectStatement> {
+    if let [only] = selects.as_mut_slice() {
+        tag(only, 0);
+        return selects;
+    }
     let mut parts = selects.into_iter().enumerate().map(|(place, select)| {
         let mut part = Query::select();
         // Limits inside a union need a subquery on SQLite.

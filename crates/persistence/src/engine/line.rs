@@ -10,6 +10,8 @@ use sea_orm::sqlx::{
 use sea_orm::{DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 
+use super::limit;
+
 /// How to open one.
 #[derive(Debug)]
 pub(super) enum LineOptions {
@@ -115,10 +117,15 @@ pub(super) fn is_down(error: &DbErr) -> bool {
     }
 }
 
-fn query<DB: Database>(Statement { sql, values, .. }: Statement) -> Query<'static, DB, SqlxValues>
+fn query<DB: Database>(statement: Statement) -> Query<'static, DB, SqlxValues>
 where
     SqlxValues: IntoArguments<DB>,
 {
+    let statement = match statement.db_backend {
+        DbBackend::Postgres => limit::written(statement),
+        _ => statement,
+    };
+    let Statement { sql, values, .. } = statement;
     let values = values.unwrap_or_else(|| Values(Vec::new()));
     query_with(AssertSqlSafe(sql), SqlxValues(values))
 }

@@ -2,6 +2,7 @@
 
 mod at_hand;
 mod counted;
+mod limit;
 mod line;
 #[cfg(test)]
 mod tests;
@@ -178,7 +179,13 @@ fn sqlite_options(path: &Path, config: &StoreConfig, purpose: Purpose) -> Sqlite
         })
         .foreign_keys(true)
         .busy_timeout(config.statement_timeout)
-        .statement_cache_capacity(256)
+        .statement_cache_capacity(match purpose {
+            Purpose::Read | Purpose::Audit => 256,
+            // Those that write many rows are hundreds of kilobytes each, and differ by how many.
+            Purpose::Write => 32,
+        })
+        // A page of the usual size fits, so that the thread that reads it waits for nobody.
+        .row_buffer_size(256)
         .pragma("temp_store", "memory")
         .disable_statement_logging();
     match purpose {

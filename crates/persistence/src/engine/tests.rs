@@ -95,3 +95,30 @@ async fn a_statement_of_an_auditor_that_takes_too_long_is_ended() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_page_is_planned_no_more_once_its_plan_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let [_, postgres] = configurations(folder.path());
+    let writers = at_hand(&postgres, Purpose::Write).unwrap();
+    for sql in [
+        "CREATE TABLE paged AS SELECT n FROM generate_series(1, 20000) n",
+        "CREATE INDEX ON paged (n)",
+        "ANALYZE paged",
+    ] {
+        writers.execute_unprepared(sql).await.unwrap();
+    }
+    let readers =
+        at_hand(&StoreConfig { reader_connections: 1, ..postgres }, Purpose::Read).unwrap();
+    for page in 0..10 {
+        let sql = "SELECT n FROM paged WHERE n > $1 ORDER BY n LIMIT $2";
+        let values = [(page * 51).into(), 51_u64.into()];
+        let page = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+        assert_eq!(readers.query_all_raw(page).await.unwrap().len(), 51);
+    }
+    let plans =
+        "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%FROM paged%'";
+    // The first five are made for their values.
+    assert_eq!(number(&readers, plans).await.unwrap(), 5);
+    writers.execute_unprepared("DROP TABLE paged").await.unwrap();
+}
