@@ -327,8 +327,14 @@ impl Writer {
         Ok(i64::from(*self.event.get_or_init(|| drawn)))
     }
 
-    /// Gives the event a number that was drawn with something else, by [`Self::event`]'s rules; unless
-    /// it has one.
+    /// The expression that draws the event's number with something else, by [`Self::event`]'s rules; a
+    /// rehearsal leaves no event.
+    pub(crate) fn draw_event(&self) -> Option<&'static str> {
+        let backend = self.transaction.get_database_backend();
+        (self.mode == Mode::Write).then(|| engine::event_number(backend))
+    }
+
+    /// Gives the event the number that was drawn so, unless it has one.
     pub(crate) fn number_event(&self, drawn: i32) {
         self.event.get_or_init(|| drawn);
     }

@@ -26,7 +26,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, Statement,
 };
 
-use crate::entity::certificate_report::{Column, Entity, Model, line};
+use crate::entity::certificate_report::{Column, Entity, Model, line, version};
 use crate::partner::{self, stored_partner};
 use crate::writer::{Writer, refuse};
 use crate::{Reader, StoreError, WriteError, engine};
@@ -98,6 +98,13 @@ impl Writer {
         let counted = counted.ok_or_else(|| StoreError::damaged("the versions of certificates"))?;
         self.number_event(counted.try_get("", "event")?);
         Ok(counted.try_get("", "version")?)
+    }
+
+    /// Counts the change that follows on those known of a partner, which is locked, when all else is done.
+    fn count_at_end(&self, partner: &PartnerCode, change: i64) -> Result<(), StoreError> {
+        let version = version::Model { subject: partner.to_string(), version: change };
+        let counted = "ON CONFLICT (subject) DO UPDATE SET version = excluded.version";
+        self.at_end().insert::<version::Entity>(&[version], counted)
     }
 }
 

@@ -60,6 +60,8 @@ pub struct ReportPlan {
     /// The revision that stops counting when this one begins.
     corrected: Option<i32>,
     expected_issued: u64,
+    /// The number of this change of the partner's reports.
+    change: i64,
 }
 
 impl fmt::Debug for ReportPlan {
@@ -138,16 +140,16 @@ impl Command for SubmitReport {
             state,
             corrected,
             expected_issued,
+            change: month.changes + 1,
             command: self,
         };
         faults.or(Some(plan)).map_err(WriteError::Refused)
     }
 
     async fn carry_out(plan: Self::Plan, writer: &Writer) -> Result<Self::Outcome, StoreError> {
-        let ReportPlan { command, revision, state, corrected, expected_issued } = plan;
+        let ReportPlan { command, revision, state, corrected, expected_issued, change } = plan;
         let SubmitReport { report, signature, notary, .. } = command;
         let key = ReportKey { partner: report.partner.clone(), period: report.period, revision };
-        let change = writer.count_change(report.partner.as_str()).await?;
         if let Some(corrected) = corrected.filter(|_| state == ReportState::Accepted) {
             let ended = ended(writer, ReportState::Superseded, change);
             update(writer, (&key, corrected), ended).await?;
@@ -205,6 +207,7 @@ impl Command for SubmitReport {
         let lines: Vec<_> = lines.iter().map(|line| stored_line(&key, line)).collect();
         writer.record_at_end::<Entity>(slice::from_ref(&row))?;
         writer.record_at_end::<line::Entity>(&lines)?;
+        writer.count_at_end(&report.partner, change)?;
         Ok(TakenReport { name: key.to_string(), report: Some(taken(row)?) })
     }
 }
