@@ -14,7 +14,7 @@ use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
 use crate::fault::UserError;
-use crate::household::{Household, head_selected};
+use crate::household::{Household, extent};
 use crate::in_order::One;
 use crate::loader::{SurveyCountKey, SurveyKey, SurveyPageKey, answered};
 use crate::mutation::{Attempt, is_shown, rows, write};
@@ -140,8 +140,8 @@ impl ConnectivitySurvey {
 
     /// The household visited (hộ).
     async fn household(&self, context: &Context<'_>) -> Result<Option<Household>> {
-        let heads = head_selected(&context.look_ahead());
-        let key = crate::loader::HouseholdKey(self.0.survey.household, heads, self.1);
+        let extent = extent(&context.look_ahead());
+        let key = crate::loader::HouseholdKey(self.0.survey.household, extent, self.1);
         let found = Session::of(context).records().load_one(key).await?;
         Ok(found.map(|found| Household(found, self.1)))
     }

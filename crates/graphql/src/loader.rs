@@ -17,8 +17,8 @@ use registry_domain::institution::{Institution, InstitutionCode, KnownFeature};
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::time::{Date, Instant, YearMonth};
 use registry_persistence::{
-    ActivityFilter, ActivityKey, AuditChange, AuditRevision, AuditSubject, Heads, HouseholdFilter,
-    HouseholdQuery, HouseholdScope, Reader, RecordedSurvey, StoreError,
+    ActivityFilter, ActivityKey, AuditChange, AuditRevision, AuditSubject, HouseholdExtent,
+    HouseholdFilter, HouseholdQuery, HouseholdScope, Reader, RecordedSurvey, StoreError,
 };
 
 use crate::error::ApiError;
@@ -30,7 +30,7 @@ pub(crate) struct Records(pub(crate) Reader);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct HouseholdKey(
     pub(crate) HouseholdNumber,
-    pub(crate) Heads,
+    pub(crate) HouseholdExtent,
     pub(crate) Option<Instant>,
 );
 
@@ -164,10 +164,10 @@ impl Loader<HouseholdKey> for Records {
         keys: &[HouseholdKey],
     ) -> Result<HashMap<HouseholdKey, Household>, ApiError> {
         let mut found = HashMap::new();
-        let split = |HouseholdKey(number, heads, as_of): &_| (*number, (*heads, *as_of));
-        for ((heads, as_of), numbers) in grouped(keys, split) {
-            let households = self.0.households(&numbers, heads, as_of).await?.into_iter();
-            let key = |household: &Household| HouseholdKey(household.number, heads, as_of);
+        let split = |HouseholdKey(number, extent, as_of): &_| (*number, (*extent, *as_of));
+        for ((extent, as_of), numbers) in grouped(keys, split) {
+            let households = self.0.households(&numbers, extent, as_of).await?.into_iter();
+            let key = |household: &Household| HouseholdKey(household.number, extent, as_of);
             found.extend(households.map(|household| (key(&household), household)));
         }
         Ok(found)

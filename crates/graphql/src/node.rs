@@ -10,7 +10,7 @@ use registry_domain::household::{HouseholdCode, HouseholdNumber};
 use registry_domain::institution::InstitutionCode;
 use registry_domain::time::Date;
 use registry_domain::unit::UnitId;
-use registry_persistence::{AuditSubject, Heads};
+use registry_persistence::{AuditSubject, HouseholdExtent};
 
 use crate::access::open;
 use crate::certificate::{Certificate, CertificateReport, one_certificate, one_report};
@@ -138,7 +138,7 @@ pub(crate) async fn find(session: &Session, id: &ID) -> Result<Option<Node>, Api
             seen.map(Node::from)
         }
         Some(GlobalId::Household(number)) => {
-            let key = HouseholdKey(number, Heads::Without, None);
+            let key = HouseholdKey(number, HouseholdExtent::State, None);
             session
                 .records()
                 .load_one(key)

@@ -11,8 +11,8 @@ use crate::community::CommunityQuery;
 use crate::coverage::{CoverageConnection, CoverageFilter, coverage_page};
 use crate::error::ApiError;
 use crate::household::{
-    Household, HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder,
-    head_selected, household_page, one,
+    Household, HouseholdArguments, HouseholdConnection, HouseholdFilter, HouseholdOrder, extent,
+    household_page, one,
 };
 use crate::in_order::{One, Rows};
 use crate::indicator::{
@@ -82,10 +82,10 @@ impl RegistryQuery {
         )]
         as_of: Option<DateTime>,
     ) -> Result<Option<One<Household>>> {
-        let heads = head_selected(&context.look_ahead());
+        let extent = extent(&context.look_ahead());
         let session = Session::of(context);
         let as_of = session.as_of(as_of)?;
-        Ok(one(session, code.0.number(), heads, as_of).await?.map(One))
+        Ok(one(session, code.0.number(), extent, as_of).await?.map(One))
     }
 
     /// Households (các hộ). Needs `registry:read`.

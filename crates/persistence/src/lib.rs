@@ -66,8 +66,9 @@ pub use engine::{DatabaseUrl, Durability, NotADatabaseUrl, StoreConfig};
 pub use error::{StoreError, WriteError};
 pub use figures::Figures;
 pub use household::{
-    ChangeHouseholds, CloseHouseholds, EraseHousehold, Heads, HouseholdFilter, HouseholdKey,
-    HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort, RegisterHouseholds, Registered,
+    ChangeHouseholds, CloseHouseholds, EraseHousehold, HouseholdExtent, HouseholdFilter,
+    HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope, HouseholdSort,
+    RegisterHouseholds, Registered,
 };
 pub use institution::{
     ChangeInstitutions, CloseInstitutions, EndFeatures, InstitutionFilter, InstitutionOrder,

@@ -21,8 +21,8 @@ use registry_domain::rollup::Measures;
 use registry_domain::time::{Date, Instant, YearMonth};
 use registry_domain::unit::{Level, UnitId};
 use registry_persistence::{
-    ChangeHouseholds, CloseHouseholds, ReadRequest, RecordConnectivity, RegisterHouseholds, Row,
-    Store, StoreError, WriteError, WriteRequest,
+    ChangeHouseholds, CloseHouseholds, HouseholdExtent, ReadRequest, RecordConnectivity,
+    RegisterHouseholds, Row, Store, StoreError, WriteError, WriteRequest,
 };
 use registry_testing::{Engine, TestDatabase, on_both_engines};
 use sea_orm::ConnectionTrait as _;
@@ -102,9 +102,8 @@ async fn perform(store: &Store, hamlets: &[UnitId], act: &Act) -> Result<(), Wri
     let version = async |number| {
         let reader = store.read(&Principal::development(), ReadRequest::default());
         let number = HouseholdNumber::new(number).unwrap();
-        let found =
-            reader.households(&[number], registry_persistence::Heads::Without, None).await.unwrap();
-        found.first().map_or(1, |household| household.version)
+        let found = reader.households(&[number], HouseholdExtent::State, None).await.unwrap();
+        found.first().and_then(|household| household.state).map_or(1, |state| state.version)
     };
     match *act {
         Act::Register { hamlet, adults } => {

@@ -187,13 +187,24 @@ pub struct HouseholdClosure {
     pub closed_on: Date,
 }
 
-/// A household as the registry knows it.
+/// A household as the registry knows it, as far as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Household {
     /// Serial number, and so the code.
     pub number: HouseholdNumber,
     /// The hamlet it lives in.
     pub hamlet: UnitId,
+    /// The date of its newest survey.
+    pub surveyed_on: Option<Date>,
+    /// How it is; `None` if nobody asked.
+    pub state: Option<HouseholdState>,
+    /// Its head.
+    pub head: HeadState,
+}
+
+/// How a household is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HouseholdState {
     /// Who lives in it.
     pub composition: Composition,
     /// Whether it still is one.
@@ -204,10 +215,6 @@ pub struct Household {
     pub effective_on: Date,
     /// Counts the changes, from 1.
     pub version: u32,
-    /// The date of its newest survey.
-    pub surveyed_on: Option<Date>,
-    /// Its head.
-    pub head: HeadState,
 }
 
 /// What became of asking for a head.

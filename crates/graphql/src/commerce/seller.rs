@@ -17,7 +17,7 @@ use crate::at_once::{AtOnce, Field, Teller};
 use crate::audit::Audited;
 use crate::cursor::List;
 use crate::error::ApiError;
-use crate::household::{Household, head_selected};
+use crate::household::{Household, extent};
 use crate::in_order::One;
 use crate::loader::HouseholdKey;
 use crate::node::GlobalId;
@@ -116,7 +116,7 @@ impl Seller {
     /// The household that it is (hộ), if it is one.
     async fn household(&self, context: &Context<'_>) -> Result<Option<Household>> {
         let Some(code) = self.whole(context).await?.household else { return Ok(None) };
-        let key = HouseholdKey(code.number(), head_selected(&context.look_ahead()), self.1);
+        let key = HouseholdKey(code.number(), extent(&context.look_ahead()), self.1);
         let found = Session::of(context).records().load_one(key).await?;
         Ok(found.map(|found| Household(found, self.1)))
     }

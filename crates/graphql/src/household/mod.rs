@@ -6,4 +6,4 @@ mod object;
 
 pub(crate) use filter::{HouseholdArguments, HouseholdFilter, HouseholdOrder, OrderDirection};
 pub(crate) use input::HouseholdMutation;
-pub(crate) use object::{Household, HouseholdConnection, head_selected, household_page, one};
+pub(crate) use object::{Household, HouseholdConnection, extent, household_page, one};

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Lookahead, Object, Result, SimpleObject};
-use registry_domain::household::{self as domain, HeadState};
+use async_graphql::{Context, ID, Lookahead, Object, Result, SelectionField, SimpleObject};
+use registry_domain::household::{self as domain, HeadState, HouseholdState};
 use registry_domain::page::PageRequest;
 use registry_domain::personal::Clarity;
 use registry_domain::time::Instant;
-use registry_persistence::{self as store, Heads, HouseholdKey, HouseholdQuery, HouseholdScope};
+use registry_persistence::{
+    self as store, HouseholdExtent, HouseholdKey, HouseholdQuery, HouseholdScope,
+};
 
 use super::HouseholdArguments;
 use super::filter::HouseholdStatus;
@@ -49,6 +51,23 @@ impl Household {
     fn own_hamlet(&self, session: &Session) -> One<AdministrativeUnit> {
         One(AdministrativeUnit { id: self.0.hamlet, on: session.day(self.1), as_of: self.1 })
     }
+
+    async fn state(&self, context: &Context<'_>) -> Result<HouseholdState> {
+        if let Some(state) = self.0.state {
+            return Ok(state);
+        }
+        Ok(answered(self.read_on(context, HouseholdExtent::State).await?.state)?)
+    }
+
+    /// More of it, for whoever reached it by a way that could not look ahead.
+    async fn read_on(
+        &self,
+        context: &Context<'_>,
+        extent: HouseholdExtent,
+    ) -> Result<domain::Household, ApiError> {
+        let key = loader::HouseholdKey(self.0.number, extent, self.1);
+        answered(Session::of(context).records().load_one(key).await?)
+    }
 }
 
 /// A household (hộ gia đình).
@@ -75,38 +94,38 @@ impl Household {
     }
 
     /// People in the household (số nhân khẩu), 1…99.
-    async fn members(&self) -> u16 {
-        self.0.composition.members()
+    async fn members(&self, context: &Context<'_>) -> Result<u16> {
+        Ok(self.state(context).await?.composition.members())
     }
 
     /// Members of 18 years and over (số người trưởng thành).
-    async fn adults(&self) -> u16 {
-        self.0.composition.adults()
+    async fn adults(&self, context: &Context<'_>) -> Result<u16> {
+        Ok(self.state(context).await?.composition.adults())
     }
 
     /// Adults of working age (số người trong độ tuổi lao động).
-    async fn working_age(&self) -> u16 {
-        self.0.composition.working_age()
+    async fn working_age(&self, context: &Context<'_>) -> Result<u16> {
+        Ok(self.state(context).await?.composition.working_age())
     }
 
     /// Whether it still is one (tình trạng).
-    async fn status(&self) -> HouseholdStatus {
-        self.0.status.into()
+    async fn status(&self, context: &Context<'_>) -> Result<HouseholdStatus> {
+        Ok(self.state(context).await?.status.into())
     }
 
     /// Since when it lives in the province by the records (ngày đăng ký).
-    async fn registered_on(&self) -> Date {
-        Date(self.0.registered_on)
+    async fn registered_on(&self, context: &Context<'_>) -> Result<Date> {
+        Ok(Date(self.state(context).await?.registered_on))
     }
 
     /// Since when its present state holds (ngày hiệu lực).
-    async fn effective_on(&self) -> Date {
-        Date(self.0.effective_on)
+    async fn effective_on(&self, context: &Context<'_>) -> Result<Date> {
+        Ok(Date(self.state(context).await?.effective_on))
     }
 
     /// Counts the changes from 1 (phiên bản); give it back with the next change.
-    async fn version(&self) -> u32 {
-        self.0.version
+    async fn version(&self, context: &Context<'_>) -> Result<u32> {
+        Ok(self.state(context).await?.version)
     }
 
     /// The date of the newest survey (ngày khảo sát mới nhất); null if never surveyed.
@@ -118,14 +137,12 @@ impl Household {
     /// unit and the header `X-Purpose` says what it is read for; each such reading is noted. Null
     /// once it was erased. As of a past moment the head of then, by today's access and erasures.
     async fn head(&self, context: &Context<'_>) -> Result<Option<HouseholdHead>> {
-        let state = if self.0.head == HeadState::NotRead {
-            // Reached by a way that could not look ahead.
-            let key = loader::HouseholdKey(self.0.number, Heads::With, self.1);
-            answered(Session::of(context).records().load_one(key).await?)?.head
+        let head = if self.0.head == HeadState::NotRead {
+            self.read_on(context, HouseholdExtent::Head).await?.head
         } else {
             self.0.head.clone()
         };
-        Ok(match state {
+        Ok(match head {
             HeadState::NotRead | HeadState::Erased => None,
             HeadState::Seen(head) => Some(HouseholdHead {
                 name: head.name,
@@ -172,14 +189,14 @@ impl AtOnce for Household {
             "id" => to.put(field, &GlobalId::Household(self.0.number).write()),
             "code" => to.put(field, &HouseholdCode(self.0.number.code())),
             "hamlet" => to.put(field, &self.own_hamlet(to.session)),
-            "members" => to.put(field, &self.0.composition.members()),
-            "adults" => to.put(field, &self.0.composition.adults()),
-            "workingAge" => to.put(field, &self.0.composition.working_age()),
-            "status" => to.word(HouseholdStatus::from(self.0.status)),
-            "registeredOn" => to.put(field, &Date(self.0.registered_on)),
-            "effectiveOn" => to.put(field, &Date(self.0.effective_on)),
-            "version" => to.put(field, &self.0.version),
             "surveyedOn" => to.put(field, &self.0.surveyed_on.map(Date)),
+            "members" => to.put(field, &self.0.state?.composition.members()),
+            "adults" => to.put(field, &self.0.state?.composition.adults()),
+            "workingAge" => to.put(field, &self.0.state?.composition.working_age()),
+            "status" => to.word(HouseholdStatus::from(self.0.state?.status)),
+            "registeredOn" => to.put(field, &Date(self.0.state?.registered_on)),
+            "effectiveOn" => to.put(field, &Date(self.0.state?.effective_on)),
+            "version" => to.put(field, &self.0.state?.version),
             _ => None,
         }
     }
@@ -200,19 +217,27 @@ impl HouseholdCount {
     }
 }
 
-/// Whether the head is selected below a field that leads to a household.
-pub(crate) fn head_selected(household: &Lookahead<'_>) -> Heads {
-    if household.field("head").exists() { Heads::With } else { Heads::Without }
+/// How much is selected below a field that leads to a household.
+pub(crate) fn extent(household: &Lookahead<'_>) -> HouseholdExtent {
+    let of_field = |name: &str| match name {
+        "head" => HouseholdExtent::Head,
+        "members" | "adults" | "workingAge" | "status" | "registeredOn" | "effectiveOn"
+        | "version" => HouseholdExtent::State,
+        _ => HouseholdExtent::Place,
+    };
+    let households = household.selection_fields();
+    let fields = households.iter().flat_map(SelectionField::selection_set);
+    fields.map(|field| of_field(field.name())).max().unwrap_or(HouseholdExtent::Place)
 }
 
-/// One household by its number, as known at a moment or now, with its head if selected.
+/// One household by its number, as known at a moment or now.
 pub(crate) async fn one(
     session: &Session,
     number: domain::HouseholdNumber,
-    heads: Heads,
+    extent: HouseholdExtent,
     as_of: Option<Instant>,
 ) -> Result<Option<Household>, ApiError> {
-    let found = session.reader.households(&[number], heads, as_of).await?;
+    let found = session.reader.households(&[number], extent, as_of).await?;
     Ok(found.into_iter().next().map(|found| Household(found, as_of)))
 }
 
@@ -231,11 +256,9 @@ pub(crate) async fn household_page(
     let list = List::of(("households", &scope, &conditions, order));
     let page: PageRequest<HouseholdKey> = arguments.page.request(list, session)?;
     let look_ahead = context.look_ahead();
-    let heads = match head_selected(&look_ahead.field("edges").field("node")) {
-        Heads::With => Heads::With,
-        Heads::Without => head_selected(&look_ahead.field("nodes")),
-    };
-    let query = Arc::new(HouseholdQuery { filter: conditions.clone(), order, page, heads });
+    let extent =
+        extent(&look_ahead.field("edges").field("node")).max(extent(&look_ahead.field("nodes")));
+    let query = Arc::new(HouseholdQuery { filter: conditions.clone(), order, page, extent });
     let page = match unit {
         // Many units of a list ask together.
         Some(_) => {
@@ -274,6 +297,6 @@ pub(super) async fn after_write(
 ) -> Result<Option<Household>, ApiError> {
     let registered = registered.first().filter(|_| is_shown(context, "household"));
     let Some(registered) = registered else { return Ok(None) };
-    let heads = head_selected(&context.look_ahead().field("household"));
-    one(Session::of(context), registered.number, heads, None).await
+    let extent = extent(&context.look_ahead().field("household"));
+    one(Session::of(context), registered.number, extent, None).await
 }

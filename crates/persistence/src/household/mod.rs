@@ -19,7 +19,7 @@ pub use change::{ChangeHouseholds, CloseHouseholds};
 pub(crate) use dossier::{Dossier, dossiers, dossiers_between, dossiers_from};
 pub use erase::EraseHousehold;
 pub use read::{
-    Heads, HouseholdFilter, HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope,
+    HouseholdExtent, HouseholdFilter, HouseholdKey, HouseholdOrder, HouseholdQuery, HouseholdScope,
     HouseholdSort,
 };
 pub use register::RegisterHouseholds;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use registry_domain::access::Scope;
 use registry_domain::connectivity::FixedProvider;
 use registry_domain::household::{
-    HeadState, Household, HouseholdCodePrefix, HouseholdNumber, Status,
+    HeadState, Household, HouseholdCodePrefix, HouseholdNumber, HouseholdState, Status,
 };
 use registry_domain::page::{Page, PageRequest};
 use registry_domain::personal::{CitizenNumber, Clarity};
@@ -21,13 +21,15 @@ use crate::entity::household::{Column, Entity};
 use crate::page::{Direction, counts, one_statement_each, read_tag};
 use crate::{Reader, StoreError};
 
-/// Whether the sealed head is read and opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Heads {
-    /// It stays where it is.
-    Without,
-    /// It is opened, and shown in clear or masked as [`Reader`] decides.
-    With,
+/// How much of households is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HouseholdExtent {
+    /// Which they are, where they live and when they were surveyed.
+    Place,
+    /// How they are as well.
+    State,
+    /// All of it, with the head: opened, and shown in clear or masked as [`Reader`] decides.
+    Head,
 }
 
 /// The hamlets whose households are meant; `None` for the whole registry.
@@ -103,14 +105,15 @@ pub struct HouseholdQuery {
     pub order: HouseholdOrder,
     /// Which part.
     pub page: PageRequest<HouseholdKey>,
-    /// With or without personal data.
-    pub heads: Heads,
+    /// How much of each.
+    pub extent: HouseholdExtent,
 }
 
-/// The columns of a [`Household`] without its head.
-const COLUMNS: [Column; 10] = [
-    Column::Number,
-    Column::HamletId,
+/// The columns that tell the place of a [`Household`].
+const PLACE: [Column; 3] = [Column::Number, Column::HamletId, Column::SurveyedOn];
+
+/// The columns of a [`HouseholdState`].
+const STATE: [Column; 7] = [
     Column::Members,
     Column::Adults,
     Column::WorkingAge,
@@ -118,7 +121,6 @@ const COLUMNS: [Column; 10] = [
     Column::RegisteredOn,
     Column::EffectiveOn,
     Column::Version,
-    Column::SurveyedOn,
 ];
 
 /// The first and last number of a range that is asked for by itself: the primary key finds one range in order, but
@@ -138,19 +140,19 @@ impl Reader {
     pub async fn households(
         &self,
         numbers: &[HouseholdNumber],
-        heads: Heads,
+        extent: HouseholdExtent,
         as_of: Option<Instant>,
     ) -> Result<Vec<Household>, StoreError> {
         self.require(Scope::RegistryRead)?;
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
-        let mut select = base(heads, as_of);
+        let mut select = base(extent, as_of);
         select.and_where(
             Expr::col(Column::Number).is_in(numbers.iter().map(|number| stored_number(*number))),
         );
         let rows = self.connection.query_all(&select).await?;
-        let read = |row| self.household(&mut Cells::of(row)?, heads, as_of);
+        let read = |row| self.household(&mut Cells::of(row)?, extent, as_of);
         let found: Vec<Household> = rows.iter().map(read).collect::<Result<_, _>>()?;
         self.note_clear_reads(&shown_in_clear(&found)).await?;
         Ok(found)
@@ -182,7 +184,7 @@ impl Reader {
         for statement in one_statement_each(selects) {
             for row in self.connection.query_all(&statement).await? {
                 let mut cells = Cells::of(&row)?;
-                let household = self.household(&mut cells, query.heads, query.filter.as_of)?;
+                let household = self.household(&mut cells, query.extent, query.filter.as_of)?;
                 found[read_tag(&mut cells)? / parts.len()].push(household);
             }
         }
@@ -261,11 +263,11 @@ impl Reader {
     fn household(
         &self,
         cells: &mut Cells<'_>,
-        heads: Heads,
+        extent: HouseholdExtent,
         as_of: Option<Instant>,
     ) -> Result<Household, StoreError> {
-        let mut household = cells.read_household()?;
-        if heads == Heads::With {
+        let mut household = cells.read_household(extent)?;
+        if extent >= HouseholdExtent::Head {
             let head = self.sealer().open(household.number, cells.read()?)?;
             // Who may see it is decided by the present, whatever moment is asked about.
             let lives_in = match as_of {
@@ -285,7 +287,7 @@ impl Reader {
         part: Part,
         query: &HouseholdQuery,
     ) -> SelectStatement {
-        let mut select = base(query.heads, query.filter.as_of);
+        let mut select = base(query.extent, query.filter.as_of);
         select.cond_where(self.condition(scope, part, &query.filter));
         let PageRequest { take, after, before } = &query.page;
         let ascending_list = query.order.direction == Direction::Ascending;
@@ -347,11 +349,14 @@ fn shown_in_clear(households: &[Household]) -> Vec<(HouseholdNumber, UnitId)> {
     clear.map(|household| (household.number, household.hamlet)).collect()
 }
 
-fn base(heads: Heads, as_of: Option<Instant>) -> SelectStatement {
+fn base(extent: HouseholdExtent, as_of: Option<Instant>) -> SelectStatement {
     let mut select = Query::select();
-    select.columns(COLUMNS);
+    select.columns(PLACE);
     from(&mut select, as_of);
-    if heads == Heads::With {
+    if extent >= HouseholdExtent::State {
+        select.columns(STATE);
+    }
+    if extent >= HouseholdExtent::Head {
         select.column(Column::Head);
         if as_of.is_some() {
             select.column(past::PRESENT_HAMLET);
@@ -398,18 +403,27 @@ fn compare(left: &Household, right: &Household, sort: HouseholdSort) -> Ordering
 }
 
 impl Cells<'_> {
-    /// Reads [`COLUMNS`].
-    fn read_household(&mut self) -> Result<Household, StoreError> {
+    /// Reads [`PLACE`], and [`STATE`] if it was selected.
+    fn read_household(&mut self, extent: HouseholdExtent) -> Result<Household, StoreError> {
         Ok(Household {
             number: number(self.read()?),
             hamlet: UnitId::new(self.read()?),
+            surveyed_on: self.read()?,
+            state: match extent {
+                HouseholdExtent::Place => None,
+                HouseholdExtent::State | HouseholdExtent::Head => Some(self.read_state()?),
+            },
+            head: HeadState::NotRead,
+        })
+    }
+
+    fn read_state(&mut self) -> Result<HouseholdState, StoreError> {
+        Ok(HouseholdState {
             composition: composition(self.read()?, self.read()?, self.read()?)?,
             status: status(self.read()?)?,
             registered_on: self.read()?,
             effective_on: self.read()?,
             version: self.read::<i32>()?.cast_unsigned(),
-            surveyed_on: self.read()?,
-            head: HeadState::NotRead,
         })
     }
 }
