@@ -60,7 +60,7 @@ impl<T: AtOnce> OutputType for Rows<T> {
 }
 
 /// A unit has units that have units: somewhere the state of all that must be put elsewhere.
-type Answering<'a> = Pin<Box<dyn Future<Output = ServerResult<Value>> + Send + 'a>>;
+pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = ServerResult<Value>> + Send + 'a>>;
 
 fn rows<'a, T: ObjectType>(context: &'a ContextSelectionSet<'a>, rows: &'a [T]) -> Answering<'a> {
     let answer = move |at, row| async move {
@@ -124,7 +124,10 @@ impl<T: AtOnce> OutputType for One<T> {
     }
 }
 
-fn one<'a, T: ObjectType>(context: &'a ContextSelectionSet<'a>, one: &'a T) -> Answering<'a> {
+pub(crate) fn one<'a, T: ObjectType>(
+    context: &'a ContextSelectionSet<'a>,
+    one: &'a T,
+) -> Answering<'a> {
     Box::pin(object(context, one))
 }
 

@@ -16,6 +16,7 @@ mod coverage;
 mod cursor;
 mod document;
 mod error;
+mod execution;
 mod fault;
 mod filter;
 mod household;
@@ -52,6 +53,7 @@ use registry_persistence::Store;
 use serde::{Deserialize, Serialize};
 
 use document::{Documents, Ready};
+use execution::Straight;
 use kept::{Before, KeptAnswers};
 use mutation::Mutation;
 use query::Query;
@@ -137,6 +139,7 @@ impl Default for SchemaSettings {
 #[derive(Clone)]
 pub struct Api {
     schema: RegistrySchema,
+    straight: Option<Arc<Straight>>,
     documents: Arc<Documents>,
     kept: Arc<KeptAnswers>,
     store: Store,
@@ -196,8 +199,9 @@ impl Api {
         // Only what was validated comes here; validating again would find nothing.
         let schema = builder(&settings).validation_mode(ValidationMode::Fast).finish();
         let documents = Arc::new(Documents::new(store.clone(), settings));
+        let straight = Straight::new().map(Arc::new);
         let kept = Arc::new(KeptAnswers::new(kept_bytes));
-        Self { schema, documents, kept, store, issuer, settings, reporting }
+        Self { schema, straight, documents, kept, store, issuer, settings, reporting }
     }
 
     /// The limits in force.
@@ -233,9 +237,9 @@ impl Api {
         let who = (&visit.principal, visit.language);
         let question = self.kept.question(&request, who, &ready);
         let asked = Asked::default();
-        let session = Session::new(self, visit, &ready, asked.clone());
+        let session = Arc::new(Session::new(self, visit, &ready, asked.clone()));
         let Some(question) = question else {
-            let mut response = self.run(request, &session, asked).await;
+            let mut response = self.run(request, &ready, &session, asked).await;
             response.http_headers.extend(timing(&session, started));
             return Answer::Told(response);
         };
@@ -243,7 +247,7 @@ impl Api {
             return Answer::Kept(kept, timing(&session, started).into_iter().collect());
         }
         let before = Before::note(&session).await;
-        let mut response = self.run(request, &session, asked).await;
+        let mut response = self.run(request, &ready, &session, asked).await;
         let kept = before.and_then(|before| self.kept.keep(question, &before, &session, &response));
         let timing = timing(&session, started);
         if let Some(kept) = kept {
@@ -256,12 +260,28 @@ impl Api {
     /// Answers a request as [`Api::answer`] does, but always anew.
     pub async fn execute(&self, Admitted { request, visit, ready }: Admitted) -> Response {
         let asked = Asked::default();
-        let session = Session::new(self, visit, &ready, asked.clone());
-        self.run(request, &session, asked).await
+        let session = Arc::new(Session::new(self, visit, &ready, asked.clone()));
+        self.run(request, &ready, &session, asked).await
     }
 
-    async fn run(&self, request: Request, session: &Session, asked: Asked) -> Response {
-        let fields = pin!(self.schema.execute(request.data(session.clone())));
+    async fn run(
+        &self,
+        request: Request,
+        ready: &Ready,
+        session: &Arc<Session>,
+        asked: Asked,
+    ) -> Response {
+        let mut request = request.data(Arc::clone(session));
+        let fields = pin!(async {
+            if let Some(way) = &self.straight
+                && let Some(schema) = self.documents.straight(ready)
+                && let Some(operation) = ready.operation(request.operation_name.as_deref())
+            {
+                return way.run(schema, (ready.parsed(), operation), request).await;
+            }
+            request.set_parsed_query(ready.parsed().clone());
+            self.schema.execute(request).await
+        });
         let mut response = Rounds::new(fields, asked).await;
         explain(&mut response, session);
         response
@@ -275,8 +295,10 @@ impl Api {
         Admitted { request, visit, ready }: Admitted,
     ) -> BoxStream<'static, Response> {
         let asked = Asked::default();
-        let session = Session::new(self, visit, &ready, asked.clone());
-        let events = self.schema.execute_stream(request.data(session.clone()));
+        let session = Arc::new(Session::new(self, visit, &ready, asked.clone()));
+        let mut request = request.data(Arc::clone(&session));
+        request.set_parsed_query(ready.parsed().clone());
+        let events = self.schema.execute_stream(request);
         let listening = (events, asked, session);
         let next = async |(mut events, asked, session): Listening| {
             let next = pin!(events.next());
@@ -304,7 +326,7 @@ fn explain(response: &mut Response, session: &Session) {
     }
 }
 
-type Listening = (BoxStream<'static, Response>, Asked, Session);
+type Listening = (BoxStream<'static, Response>, Asked, Arc<Session>);
 
 /// The schema with what holds for validating and for executing alike. Suggestions would leak names.
 fn builder(settings: &SchemaSettings) -> SchemaBuilder<Query, Mutation, Subscription> {

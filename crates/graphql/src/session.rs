@@ -86,7 +86,7 @@ impl Session {
 
     /// The session that a resolver runs in.
     pub(crate) fn of<'context>(context: &Context<'context>) -> &'context Self {
-        context.data_unchecked()
+        context.data_unchecked::<Arc<Self>>()
     }
 
     /// What batches what siblings ask for; made when it is first needed.

@@ -58,7 +58,7 @@ const USUAL: usize = 256;
 /// What the selection tells of a value, as a value that is written down already; `None` if it can't be told
 /// at once.
 pub(crate) fn told<T: Told>(context: &ContextSelectionSet<'_>, value: &T) -> Option<Value> {
-    let session: &Session = context.data_opt()?;
+    let session: &Session = context.data_opt::<Arc<Session>>()?;
     if !session.at_once {
         return None;
     }

@@ -16,8 +16,10 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Request, Response, SchemaEnv, ServerError, Value, async_trait};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{
+    Name, Positioned, Request, Response, SchemaEnv, ServerError, Value, async_trait,
+};
 use registry_domain::fault::Language;
 use registry_persistence::{DocumentHash, Store};
 
@@ -56,7 +58,7 @@ impl Operations {
 }
 
 /// What is known of a request that may run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Ready {
     /// How many fields it asks for, lists counted by their length.
     pub(crate) cost: usize,
@@ -66,6 +68,23 @@ pub(crate) struct Ready {
     pub(crate) of_figures: bool,
     /// No object is asked for twice in one place, so that nothing has to be put together.
     pub(crate) at_once: bool,
+    /// It is a query that says nothing of when to leave something out, and asks nothing about the schema.
+    straight: bool,
+    prepared: Arc<Prepared>,
+}
+
+impl Ready {
+    /// The document.
+    pub(crate) fn parsed(&self) -> &ExecutableDocument {
+        &self.prepared.parsed
+    }
+
+    /// The operation that is meant by this name, or without one.
+    pub(crate) fn operation(&self, name: Option<&str>) -> Option<&Positioned<OperationDefinition>> {
+        let mut operations = self.parsed().operations.iter();
+        let meant = |own: Option<&Name>| name.is_none() || own.map(Name::as_str) == name;
+        operations.find(|(own, _)| meant(*own)).map(|(_, operation)| operation)
+    }
 }
 
 /// A document that was found valid.
@@ -148,11 +167,14 @@ impl Documents {
         Measure::Complexity
             .within(self.settings.max_complexity, cost)
             .map_err(|refused| vec![refused])?;
-        let kind = operation.kind;
-        request.query = String::new();
-        request.set_parsed_query(prepared.parsed.clone());
+        let (kind, straight) = (operation.kind, operation.straight);
         let (of_figures, at_once) = (operation.of_figures, !operation.repeats);
-        Ok(Ready { cost, kind, document, of_figures, at_once })
+        Ok(Ready { cost, kind, document, of_figures, at_once, straight, prepared })
+    }
+
+    /// What is known of the schema, if a request can be run by that alone: see [`crate::execution`].
+    pub(crate) fn straight(&self, ready: &Ready) -> Option<&SchemaEnv> {
+        self.schema.get().filter(|_| ready.straight)
     }
 
     /// Who is known and tries to write what they may not leaves an event; others would flood the log.
@@ -185,7 +207,7 @@ impl Documents {
         operations.take(&parsed, request).map_err(|refused| vec![refused])?;
         self.validate(parsed.clone(), request).await?;
         let prepared = Arc::new(Prepared {
-            plan: Plan::read(&self.contract, &parsed),
+            plan: Plan::read(&self.contract, &parsed, !text.contains('@')),
             length: text.len(),
             variables: Declared::read(&parsed),
             parsed,

@@ -29,6 +29,8 @@ pub(super) struct Operation {
     pub(super) of_figures: bool,
     /// An object is asked for twice in one place; the answers are put together.
     pub(super) repeats: bool,
+    /// It is a query that says nothing of when to leave something out, and asks nothing about the schema.
+    pub(super) straight: bool,
 }
 
 /// One selected field, its fragments written out.
@@ -69,19 +71,26 @@ enum Told {
 }
 
 impl Plan {
-    /// Reads a document that was validated and measured: its fragments end and are few.
-    pub(super) fn read(contract: &Contract, document: &ExecutableDocument) -> Self {
+    /// Reads a document that was validated and measured: its fragments end and are few. `unconditional` if it
+    /// has no directive.
+    pub(super) fn read(
+        contract: &Contract,
+        document: &ExecutableDocument,
+        unconditional: bool,
+    ) -> Self {
         let operations = document.operations.iter().map(|(name, operation)| {
             let operation = &operation.node;
             let reading = Reading { contract, document, operation };
             let root = Name::new(Contract::root(operation.ty));
             let places = reading.places(Some(&root), &operation.selection_set.node);
+            let is_query = operation.ty == OperationType::Query;
+            let of_schema = |place: &Place| matches!(&*place.field, "__schema" | "__type");
             Operation {
                 name: name.cloned(),
                 kind: operation.ty,
-                of_figures: operation.ty == OperationType::Query
-                    && of_figures(places.iter().map(|place| &place.field)),
+                of_figures: is_query && of_figures(places.iter().map(|place| &place.field)),
                 repeats: repeat(&places),
+                straight: is_query && unconditional && !places.iter().any(of_schema),
                 places,
             }
         });

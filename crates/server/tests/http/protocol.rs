@@ -68,6 +68,18 @@ async fn fields_come_in_the_order_they_were_asked_for_and_once() {
         version status kind Household pageInfo hasPreviousPage endCursor hasNextPage edges node members \
         adults cursor";
     assert_eq!(asked, expected.split_whitespace().collect::<Vec<_>>(), "{answer}");
+    // The first of these waits for the database, the others for nothing.
+    let query = format!(
+        "query Ours {{ first: household(code: \"{household}\") {{ code }} ...Rest second: household(code: \"{household}\") {{ members }} }}
+        query Other {{ __typename }}
+        fragment Rest on Query {{ __typename serviceConfig {{ maxDepth }} }}"
+    );
+    let request = json!({ "query": query, "operationName": "Ours" });
+    let answer = app.post("/graphql").json(&request).send().await.unwrap().text().await.unwrap();
+    let expected = format!(
+        r#"{{"data":{{"first":{{"code":"{household}"}},"__typename":"Query","serviceConfig":{{"maxDepth":20}},"second":{{"members":4}}}}}}"#
+    );
+    assert_eq!(answer, expected);
 }
 
 #[tokio::test]
