@@ -26,7 +26,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use http::{HeaderValue, StatusCode, header};
-use metrics::{counter, histogram};
+use metrics::{SharedString, counter, histogram};
 use registry_graphql::Api;
 use registry_persistence::Store;
 use tokio::sync::Semaphore;
@@ -124,11 +124,14 @@ pub fn router(
         .route("/metrics", get(async || telemetry::metrics()))
         .fallback(graphql::not_found)
         .with_state(shared)
-        .layer(CatchPanicLayer::custom(graphql::panicked))
-        .layer(CompressionLayer::new().compress_when(compressed))
-        .layer(middleware::from_fn(observe))
-        .layer(middleware::from_fn(request_id::attach))
-        .layer(middleware::from_fn_with_state(proxies, client_address::attach));
+        // Together they cost a request less than one by one. The first sees it first.
+        .layer((
+            middleware::from_fn_with_state(proxies, client_address::attach),
+            middleware::from_fn(request_id::attach),
+            middleware::from_fn(observe),
+            CompressionLayer::new().compress_when(compressed),
+            CatchPanicLayer::custom(graphql::panicked),
+        ));
     Ok(if settings.cors_origins.is_empty() { router } else { router.layer(cors(settings)?) })
 }
 
@@ -160,10 +163,12 @@ fn cors(settings: &HttpSettings) -> Result<CorsLayer, ServerError> {
 /// Counts and times requests by route and status.
 async fn observe(request: Request, next: Next) -> Response<Body> {
     let started = Instant::now();
-    let route =
-        request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or_else(
+        || SharedString::const_str("other"),
+        |route| SharedString::from_shared(route.as_str().into()),
+    );
     let response = next.run(request).await;
-    tracing::debug!(route, status = response.status().as_u16(), "answered");
+    tracing::debug!(%route, status = response.status().as_u16(), "answered");
     let status = response.status().as_u16().to_string();
     counter!("http_requests_total", "route" => route.clone(), "status" => status).increment(1);
     histogram!("http_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
