@@ -238,10 +238,16 @@ pub(crate) fn random() -> [u8; NONCE_LENGTH] {
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(digits(bytes).map(char::from));
+    text
+}
+
+/// The digits that [`hex`] writes.
+pub(crate) fn digits(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
     let digit = |half: u8| DIGITS[usize::from(half)];
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+    bytes.iter().flat_map(move |byte| [digit(byte >> 4), digit(byte & 0xf)])
 }
 
 /// The bytes that [`hex`] wrote.

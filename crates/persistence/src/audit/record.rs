@@ -16,7 +16,7 @@ use crate::entity::{
     household_version, institution, listing, marketplace, partner, product, seller, signing_key,
     token, trusted_document, unit,
 };
-use crate::personal::{Sealer, hex};
+use crate::personal::{Sealer, digits, hex};
 
 /// A table whose rows are records: nothing of them changes without an event.
 pub(crate) trait Recorded: EntityTrait {
@@ -174,11 +174,13 @@ fn write_value(value: Value, out: &mut Vec<u8>) -> Result<(), StoreError> {
         // As text: the digits of a fraction are each language's own affair.
         Value::Double(Some(value)) => write_text(&value.to_string(), out),
         Value::String(Some(text)) => write_text(&text, out),
-        Value::ChronoDate(Some(date)) => write_text(&date.to_string(), out),
+        Value::ChronoDate(Some(date)) => write_plain(format_args!("\"{date}\""), out),
         Value::ChronoDateTimeUtc(Some(at)) => write_text(&instant(at), out),
         Value::Bytes(Some(bytes)) if bytes.is_empty() => write_text("", out),
         Value::Bytes(Some(bytes)) => {
-            write_text(&format!("sha256:{}", hex(&Sha256::digest(&bytes))), out);
+            out.extend_from_slice(b"\"sha256:");
+            out.extend(digits(&Sha256::digest(&bytes)));
+            out.push(b'"');
         }
         Value::Bool(None)
         | Value::SmallInt(None)
