@@ -51,6 +51,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use registry_domain::certificate::ReportingRules;
 use registry_persistence::Store;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use document::{Documents, Ready};
 use execution::Straight;
@@ -288,25 +289,35 @@ impl Api {
     }
 
     /// Answers a subscription that was admitted, event by event, by the rules of [`Api::execute`];
-    /// goes on until dropped.
-    #[must_use]
-    pub fn listen(
+    /// goes on until dropped. What happens from when this returns is told.
+    pub async fn listen(&self, admitted: Admitted) -> BoxStream<'static, Response> {
+        let (events, begun) = self.events(admitted);
+        let mut events = Box::pin(events.peekable());
+        tokio::select! {
+            _ = events.as_mut().peek() => {}
+            () = begun.notified() => {}
+        }
+        events
+    }
+
+    /// The events, and what tells that listening for them has begun.
+    fn events(
         &self,
         Admitted { request, visit, ready }: Admitted,
-    ) -> BoxStream<'static, Response> {
+    ) -> (BoxStream<'static, Response>, Arc<Notify>) {
         let asked = Asked::default();
         let session = Arc::new(Session::new(self, visit, &ready, asked.clone()));
+        let begun = Arc::clone(&session.listening);
         let mut request = request.data(Arc::clone(&session));
         request.set_parsed_query(ready.parsed().clone());
         let events = self.schema.execute_stream(request);
-        let listening = (events, asked, session);
         let next = async |(mut events, asked, session): Listening| {
             let next = pin!(events.next());
             let mut response = Rounds::new(next, asked.clone()).await?;
             explain(&mut response, &session);
             Some((response, (events, asked, session)))
         };
-        stream::unfold(listening, next).boxed()
+        (stream::unfold((events, asked, session), next).boxed(), begun)
     }
 }
 

@@ -15,7 +15,7 @@ use registry_domain::time::{Date, Instant, known_moment, local_date};
 use registry_persistence::{
     BodySignature, Figures, LedgerSnapshot, ReadRequest, Reader, Store, StoreError,
 };
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, Notify, OnceCell};
 
 use crate::document::Ready;
 use crate::error::ApiError;
@@ -54,6 +54,8 @@ pub(crate) struct Session {
     pub(crate) reporting: ReportingRules,
     /// Whether answers may be told at once: not where they have to be put together.
     pub(crate) at_once: bool,
+    /// Told once nothing that happens is missed any more, by whoever has nothing else to tell at first.
+    pub(crate) listening: Arc<Notify>,
     figures: Arc<OnceCell<Figures>>,
     marketplaces: Arc<Mutex<Arc<[Arc<Marketplace>]>>>,
     past_ledgers: Arc<Mutex<HashMap<Instant, Arc<LedgerSnapshot>>>>,
@@ -77,6 +79,7 @@ impl Session {
             signature: visit.signature,
             reporting: api.reporting,
             at_once: ready.at_once,
+            listening: Arc::default(),
             figures: Arc::default(),
             marketplaces: Arc::default(),
             past_ledgers: Arc::default(),

@@ -35,6 +35,7 @@ pub(crate) async fn report_changes(
     // Listening begins before the first look, so that no change falls between the two.
     let moments = session.store.changes().boxed();
     let seen = session.reader.newest_report_changes().await?;
+    session.listening.notify_one();
     let listener =
         Listener { session, partner, moments, seen, waiting: VecDeque::new(), due: false };
     Ok(stream::unfold(listener, async |mut listener| {

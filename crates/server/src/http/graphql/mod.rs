@@ -97,7 +97,7 @@ pub(super) async fn handle(
                     executed(told(*refused), MediaType::Response, &request_id)
                 }
                 judged => events::answer(
-                    answers(&shared, judged),
+                    answers(&shared, judged).await,
                     shared.gate.clone(),
                     admitted,
                     connection,
@@ -183,19 +183,19 @@ pub(super) fn listen(
     let shared = shared.clone();
     let answers = async move {
         match judge(&shared, asked).await {
-            Ok(judged) => answers(&shared, judged),
+            Ok(judged) => answers(&shared, judged).await,
             Err(refusal) => stream::once(async { Err(refusal) }).boxed(),
         }
     };
     stream::once(answers).flatten().boxed()
 }
 
-/// The answers to what was judged; all but subscriptions have one.
-fn answers(shared: &Shared, judged: Judged) -> BoxStream<'static, Result<Response, Refusal>> {
+/// The answers to what was judged; all but subscriptions have one. Those have begun to listen then.
+async fn answers(shared: &Shared, judged: Judged) -> BoxStream<'static, Result<Response, Refusal>> {
     match judged {
         Judged::Answered(response) => stream::once(async { Ok(told(*response)) }).boxed(),
         Judged::Admitted(admitted, _) if admitted.listens() => {
-            shared.api.listen(*admitted).map(told).map(Ok).boxed()
+            shared.api.listen(*admitted).await.map(told).map(Ok).boxed()
         }
         Judged::Admitted(admitted, _) => {
             let shared = shared.clone();
