@@ -1,9 +1,12 @@
 //! Logs and metrics. Neither ever holds personal data or the text of a request.
 
+use std::convert::Infallible;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::time::sleep;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, LogSettings};
@@ -42,6 +45,20 @@ impl Write for Forgiving {
 #[must_use]
 pub fn metrics() -> String {
     recorder().map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// How often measured times are put together.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Puts measured times together for as long as it is awaited: where nobody asks for metrics each request
+/// would leave its own for ever.
+pub async fn keep_up() -> Infallible {
+    loop {
+        sleep(UPKEEP).await;
+        if let Some(recorder) = recorder() {
+            recorder.run_upkeep();
+        }
+    }
 }
 
 /// Installs the recorder once per process.

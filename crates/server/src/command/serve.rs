@@ -15,8 +15,8 @@ use super::{seed, tell};
 use crate::config::{Config, Loaded};
 use crate::error::ServerError;
 use crate::http::{self, Certificate, Gate};
-use crate::start;
 use crate::token::Tokens;
+use crate::{start, telemetry};
 
 /// Asks for the demo province in an empty registry.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,10 @@ pub(super) async fn run(loaded: &Loaded, demo: Option<Demo>) -> Result<(), Serve
     let router = http::router(api, store.clone(), gate, settings, rate)?;
     let address = listener.local_addr().unwrap_or(address);
     greet(address, if certificate.is_some() { "https" } else { "http" });
-    http::serve(listener, router, settings, certificate, stopped()).await;
+    tokio::select! {
+        () = http::serve(listener, router, settings, certificate, stopped()) => {}
+        never = telemetry::keep_up() => match never {},
+    }
     store.close().await;
     Ok(())
 }
