@@ -6,6 +6,7 @@
 //! of one, SQLite one after the other.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use chrono::{Datelike as _, NaiveDate};
 use sea_orm::{
@@ -14,7 +15,8 @@ use sea_orm::{
 };
 
 use crate::StoreError;
-use crate::personal::hex;
+use crate::digits::{write_day, write_time};
+use crate::personal::write_hex;
 
 /// Values that SQLite binds per statement; it allows 32,766.
 const VALUES_LIMIT: usize = 32_000;
@@ -290,15 +292,16 @@ fn arrays<M: ModelTrait>(
     let mut kinds = Vec::with_capacity(columns.len());
     let mut literals = Vec::with_capacity(columns.len());
     for column in columns {
-        let mut literal = "{".to_owned();
+        let mut literal = b"{".to_vec();
         let mut kind = "";
         for row in rows {
             if literal.len() > 1 {
-                literal.push(',');
+                literal.push(b',');
             }
             kind = push_element(&mut literal, row.get(*column))?;
         }
-        literal.push('}');
+        literal.push(b'}');
+        let literal = String::from_utf8(literal).map_err(|_| StoreError::damaged("an array"))?;
         literals.push(Value::from(literal));
         kinds.push(kind);
     }
@@ -306,9 +309,9 @@ fn arrays<M: ModelTrait>(
 }
 
 /// Adds a value to an array literal; the type of its column.
-fn push_element(literal: &mut String, value: Value) -> Result<&'static str, StoreError> {
-    fn push(literal: &mut String, value: Option<impl std::fmt::Display>) {
-        // Writing to a string can't fail.
+fn push_element(literal: &mut Vec<u8>, value: Value) -> Result<&'static str, StoreError> {
+    fn push(literal: &mut Vec<u8>, value: Option<impl std::fmt::Display>) {
+        // Writing to memory can't fail.
         _ = match value {
             Some(value) => write!(literal, "{value}"),
             None => write!(literal, "NULL"),
@@ -335,44 +338,64 @@ fn push_element(literal: &mut String, value: Value) -> Result<&'static str, Stor
             push(literal, value);
             "double precision"
         }
-        Value::ChronoDate(value) => {
-            push(literal, value.map(day).transpose()?);
+        Value::ChronoDate(Some(day)) => {
+            push_day(literal, day)?;
             "date"
         }
-        Value::ChronoDateTimeUtc(value) => {
-            let day = value.map(|at| day(at.date_naive())).transpose()?;
-            let time = value.map(|at| at.format("%H:%M:%S%.6fZ"));
-            push(literal, day.zip(time).map(|(day, time)| format!("\"{day} {time}\"")));
+        Value::ChronoDateTimeUtc(Some(at)) => {
+            literal.push(b'"');
+            push_day(literal, at.date_naive())?;
+            literal.push(b' ');
+            write_time(at.time(), literal);
+            literal.extend_from_slice(b"Z\"");
             "timestamptz"
         }
-        Value::String(value) => {
-            push_text(literal, value.as_deref());
+        Value::String(Some(text)) => {
+            push_text(literal, &text);
             "text"
         }
-        Value::Bytes(value) => {
-            push(literal, value.map(|bytes| format!("\"\\\\x{}\"", hex(&bytes))));
+        Value::Bytes(Some(bytes)) => {
+            literal.extend_from_slice(b"\"\\\\x");
+            write_hex(&bytes, literal);
+            literal.push(b'"');
             "bytea"
         }
+        nothing => {
+            literal.extend_from_slice(b"NULL");
+            kind_of(&nothing)?
+        }
+    })
+}
+
+/// The type of a column of which there is no value.
+fn kind_of(nothing: &Value) -> Result<&'static str, StoreError> {
+    Ok(match nothing {
+        Value::ChronoDate(None) => "date",
+        Value::ChronoDateTimeUtc(None) => "timestamptz",
+        Value::String(None) => "text",
+        Value::Bytes(None) => "bytea",
         _ => return Err(StoreError::damaged("a column of a kind that is not written in bulk")),
     })
 }
 
 /// A day as PostgreSQL reads it: without a sign, however far it is.
-fn day(day: NaiveDate) -> Result<String, StoreError> {
+fn push_day(literal: &mut Vec<u8>, day: NaiveDate) -> Result<(), StoreError> {
     match day.year() {
-        year @ 1.. => Ok(format!("{year:04}-{:02}-{:02}", day.month(), day.day())),
-        _ => Err(StoreError::damaged("a day before the first year")),
+        1..10_000 => write_day(day, literal),
+        // Writing to memory can't fail.
+        year @ 10_000.. => _ = write!(literal, "{year}-{:02}-{:02}", day.month(), day.day()),
+        _ => return Err(StoreError::damaged("a day before the first year")),
     }
+    Ok(())
 }
 
-fn push_text(literal: &mut String, text: Option<&str>) {
-    let Some(text) = text else { return literal.push_str("NULL") };
-    literal.push('"');
-    for character in text.chars() {
-        if matches!(character, '"' | '\\') {
-            literal.push('\\');
+fn push_text(literal: &mut Vec<u8>, text: &str) {
+    literal.push(b'"');
+    for byte in text.bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            literal.push(b'\\');
         }
-        literal.push(character);
+        literal.push(byte);
     }
-    literal.push('"');
+    literal.push(b'"');
 }

@@ -100,9 +100,11 @@ impl Command for RecordConnectivity {
         let select = household::Entity::find()
             .filter(household::Column::Number.is_in(numbers))
             .order_by_asc(household::Column::Number);
-        let found = writer.locking(select).all(&writer.transaction).await?;
-        let households: BTreeMap<i32, household::Model> =
-            found.into_iter().map(|row| (row.number, row)).collect();
+        let mut households = BTreeMap::new();
+        for row in writer.transaction.query_all(&writer.locking(select).into_query()).await? {
+            let household = Cells::of(&row)?.read_household_row()?;
+            households.insert(household.number, household);
+        }
         let dossiers = dossiers_from(&writer.transaction, &households, &first_days).await?;
 
         let mut faults = Faults::default();

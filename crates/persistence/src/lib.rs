@@ -14,6 +14,7 @@ mod commerce;
 mod community;
 mod connectivity;
 mod coverage;
+mod digits;
 mod document;
 mod engine;
 mod entity;

@@ -238,16 +238,19 @@ pub(crate) fn random() -> [u8; NONCE_LENGTH] {
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    text.extend(digits(bytes).map(char::from));
-    text
+    let mut digits = Vec::with_capacity(bytes.len() * 2);
+    write_hex(bytes, &mut digits);
+    digits.into_iter().map(char::from).collect()
 }
 
-/// The digits that [`hex`] writes.
-pub(crate) fn digits(bytes: &[u8]) -> impl Iterator<Item = u8> {
+/// Writes what [`hex`] gives.
+pub(crate) fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
     const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    let digit = |half: u8| DIGITS[usize::from(half)];
-    bytes.iter().flat_map(move |byte| [digit(byte >> 4), digit(byte & 0xf)])
+    let begin = out.len();
+    out.resize(begin + 2 * bytes.len(), 0);
+    for (digits, byte) in out[begin..].chunks_exact_mut(2).zip(bytes) {
+        digits.copy_from_slice(&[byte >> 4, byte & 0xf].map(|half| DIGITS[usize::from(half)]));
+    }
 }
 
 /// The bytes that [`hex`] wrote.

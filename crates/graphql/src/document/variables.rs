@@ -62,16 +62,20 @@ fn fits(registry: &Registry, kind: &str, value: &Value) -> bool {
                 {
                     return false;
                 }
-                let given = |field: &&MetaInputValue| members.contains_key(field.name.as_str());
                 let may_be_left_out = |field: &MetaInputValue| {
                     field.default_value.is_some() || !MetaTypeName::create(&field.ty).is_non_null()
                 };
-                let fields = input_fields.values();
-                fields.clone().filter(given).count() == members.len()
-                    && fields.clone().all(|field| match members.get(field.name.as_str()) {
-                        Some(value) => fits(registry, &field.ty, value),
+                let mut given = 0;
+                let all_fit =
+                    input_fields.values().all(|field| match members.get(field.name.as_str()) {
+                        Some(value) => {
+                            given += 1;
+                            fits(registry, &field.ty, value)
+                        }
                         None => may_be_left_out(field),
-                    })
+                    });
+                // What is given and no field of it would be one too many.
+                all_fit && given == members.len()
             }
             _ => false,
         },

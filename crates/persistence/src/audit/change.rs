@@ -13,6 +13,9 @@ use crate::StoreError;
 use crate::household::stored_number;
 use crate::personal::Sealer;
 
+/// Bytes that most lines have at the most.
+const USUAL_LENGTH: usize = 512;
+
 /// The lines of an event that is being made.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
@@ -36,6 +39,7 @@ impl Changes {
         sealer: &Sealer,
     ) -> Result<(), StoreError> {
         let writer = RowWriter::<E>::new(sealer);
+        self.text.reserve(rows.len() * USUAL_LENGTH);
         for row in rows {
             let begin = self.begin();
             self.text.extend_from_slice(b"{\"after\":");

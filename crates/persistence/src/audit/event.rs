@@ -7,8 +7,8 @@ use registry_domain::access::TokenId;
 use registry_domain::time::Instant;
 use sea_orm::{ConnectionTrait, Iterable as _};
 
+use super::canonical::{quoted, write_instant, write_text};
 use super::change::Packed;
-use super::record::{instant, write_text};
 use crate::bulk::Writes;
 use crate::engine::AtHand;
 use crate::entity::audit::event::{Column, Entity, Model};
@@ -125,7 +125,7 @@ pub(crate) fn entry(event: &Model) -> Vec<u8> {
     member(&mut json, "actor");
     write_text(&event.actor, &mut json);
     member(&mut json, "at");
-    write_text(&instant(event.recorded_at), &mut json);
+    quoted(&mut json, |json| write_instant(event.recorded_at, json));
     if let (Some(root), Some(size)) = (&event.changes_root, event.changes_size) {
         member(&mut json, "changes");
         json.extend_from_slice(b"{\"root\":");

@@ -4,6 +4,7 @@
 //! What is noted: `event.rs`, with a line per changed record (`change.rs`, `record.rs`). How events
 //! get into the tree: `sequence.rs`. How anyone makes certain of it: `verify.rs`.
 
+mod canonical;
 mod change;
 mod cosign;
 mod event;

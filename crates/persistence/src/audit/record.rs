@@ -6,17 +6,16 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use registry_domain::time::Instant;
 use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, Value};
-use sha2::{Digest as _, Sha256};
 
+use super::canonical::{write_date, write_instant, write_keyed_hash, write_value};
 use crate::StoreError;
 use crate::entity::{
     certificate, certificate_report, community, connectivity_survey, coverage, household,
     household_version, institution, listing, marketplace, partner, product, seller, signing_key,
     token, trusted_document, unit,
 };
-use crate::personal::{Sealer, digits, hex};
+use crate::personal::Sealer;
 
 /// A table whose rows are records: nothing of them changes without an event.
 pub(crate) trait Recorded: EntityTrait {
@@ -85,9 +84,17 @@ records![
 /// Writes rows of one table as canonical JSON (RFC 8785).
 pub(crate) struct RowWriter<'a, E: EntityTrait> {
     /// In the order of their names.
-    columns: Vec<(E::Column, &'static str)>,
-    personal: &'static [&'static str],
+    members: Vec<Member<E>>,
     sealer: &'a Sealer,
+}
+
+/// A column, as a member of the object.
+struct Member<E: EntityTrait> {
+    column: E::Column,
+    name: &'static str,
+    /// All that stands before the value.
+    before: String,
+    is_personal: bool,
 }
 
 impl<'a, E: Recorded> RowWriter<'a, E> {
@@ -95,24 +102,22 @@ impl<'a, E: Recorded> RowWriter<'a, E> {
         let mut columns: Vec<_> =
             E::Column::iter().map(|column| (column, column.as_str())).collect();
         columns.sort_unstable_by_key(|(_, name)| *name);
-        Self { columns, personal: E::PERSONAL, sealer }
+        let member = |(at, (column, name)): (usize, (E::Column, &'static str))| Member {
+            column,
+            name,
+            before: format!("{}\"{name}\":", if at == 0 { '{' } else { ',' }),
+            is_personal: E::PERSONAL.contains(&name),
+        };
+        Self { members: columns.into_iter().enumerate().map(member).collect(), sealer }
     }
 
     /// The row as a JSON object: bytes as their SHA-256, text about persons as its keyed hash.
     pub(crate) fn write(&self, row: &E::Model, out: &mut Vec<u8>) -> Result<(), StoreError> {
-        out.push(b'{');
-        for (at, (column, name)) in self.columns.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            out.push(b'"');
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b"\":");
-            let value = row.get(*column);
-            match value {
-                Value::String(Some(text)) if self.personal.contains(name) => {
-                    let hash = hex(&self.sealer.hash(name, text.as_bytes()));
-                    write_text(&format!("hmac:{hash}"), out);
+        for Member { column, name, before, is_personal } in &self.members {
+            out.extend_from_slice(before.as_bytes());
+            match row.get(*column) {
+                Value::String(Some(text)) if *is_personal => {
+                    write_keyed_hash(&self.sealer.hash(name, text.as_bytes()), out);
                 }
                 value => write_value(value, out)?,
             }
@@ -139,8 +144,8 @@ pub(super) fn write_record_name<E: EntityTrait>(
         out.push(b'/');
         match row.get(key.into_column()) {
             Value::String(Some(text)) => out.extend_from_slice(key_text(&text).as_bytes()),
-            Value::ChronoDate(Some(date)) => write_plain(date, out),
-            Value::ChronoDateTimeUtc(Some(at)) => write_plain(instant(at), out),
+            Value::ChronoDate(Some(date)) => write_date(date, out),
+            Value::ChronoDateTimeUtc(Some(at)) => write_instant(at, out),
             value => write_value(value, out)?,
         }
     }
@@ -165,60 +170,10 @@ pub(super) fn key_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-fn write_value(value: Value, out: &mut Vec<u8>) -> Result<(), StoreError> {
-    match value {
-        Value::Bool(Some(value)) => write_plain(value, out),
-        Value::SmallInt(Some(value)) => write_json(&value, out),
-        Value::Int(Some(value)) => write_json(&value, out),
-        Value::BigInt(Some(value)) => write_json(&value, out),
-        // As text: the digits of a fraction are each language's own affair.
-        Value::Double(Some(value)) => write_text(&value.to_string(), out),
-        Value::String(Some(text)) => write_text(&text, out),
-        Value::ChronoDate(Some(date)) => write_plain(format_args!("\"{date}\""), out),
-        Value::ChronoDateTimeUtc(Some(at)) => write_text(&instant(at), out),
-        Value::Bytes(Some(bytes)) if bytes.is_empty() => write_text("", out),
-        Value::Bytes(Some(bytes)) => {
-            out.extend_from_slice(b"\"sha256:");
-            out.extend(digits(&Sha256::digest(&bytes)));
-            out.push(b'"');
-        }
-        Value::Bool(None)
-        | Value::SmallInt(None)
-        | Value::Int(None)
-        | Value::BigInt(None)
-        | Value::Double(None)
-        | Value::String(None)
-        | Value::ChronoDate(None)
-        | Value::ChronoDateTimeUtc(None)
-        | Value::Bytes(None) => write_plain("null", out),
-        _ => return Err(StoreError::damaged("a column of a kind that the log doesn't know")),
-    }
-    Ok(())
-}
-
-fn write_plain(value: impl std::fmt::Display, out: &mut Vec<u8>) {
-    use std::io::Write as _;
-    // Writing to memory can't fail.
-    _ = write!(out, "{value}");
-}
-
-/// A JSON string; escapes as RFC 8785 wants them, which is how `serde_json` writes them.
-pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
-    write_json(text, out);
-}
-
-fn write_json(value: &(impl serde::Serialize + ?Sized), out: &mut Vec<u8>) {
-    // Writing to memory can't fail.
-    _ = serde_json::to_writer(out, value);
-}
-
-/// An instant to the microsecond, as both engines keep it.
-pub(super) fn instant(at: Instant) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
-}
-
 #[cfg(test)]
 mod tests {
+    use registry_domain::time::Instant;
+
     use super::*;
     use crate::entity::certificate_report::closing;
 

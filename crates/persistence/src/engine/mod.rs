@@ -62,12 +62,18 @@ pub enum Durability {
 }
 
 impl StoreConfig {
-    /// `database` with the defaults: 8 readers, 4 writers, 2 auditors; 30 seconds, 10 for auditors.
+    /// `database` with the defaults: 8 readers, on SQLite 4; 4 writers, 2 auditors; 30 seconds, 10 for
+    /// auditors.
     #[must_use]
     pub const fn new(database: DatabaseUrl) -> Self {
+        let reader_connections = match database {
+            DatabaseUrl::Postgres(_) => 8,
+            // Each is a thread that works itself, with pages and statements of its own.
+            DatabaseUrl::Sqlite(_) => 4,
+        };
         Self {
             database,
-            reader_connections: 8,
+            reader_connections,
             writer_connections: 4,
             auditor_connections: 2,
             statement_timeout: Duration::from_secs(30),
@@ -231,7 +237,7 @@ async fn sqlite(
 /// The pages that a writer holds, in SQLite's terms: enough for what a batch touches until its commit.
 const fn writer_cache(durability: Durability) -> &'static str {
     match durability {
-        Durability::Acknowledged => "-16384",
+        Durability::Acknowledged => "-8192",
         // A whole province is written, and little else is in memory.
         Durability::Closed => "-65536",
     }

@@ -12,6 +12,7 @@ use registry_domain::unit::UnitId;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
+use crate::cells::Cells;
 use crate::entity::{household, household_version};
 use crate::writer::Writer;
 
@@ -53,6 +54,29 @@ impl TryFrom<(u32, u32)> for Registered {
 impl From<&household::Model> for Registered {
     fn from(row: &household::Model) -> Self {
         Self { number: number(row.number), version: row.version.cast_unsigned() }
+    }
+}
+
+impl Cells<'_> {
+    /// Reads all columns of a household, as they are stored.
+    pub(crate) fn read_household_row(&mut self) -> Result<household::Model, StoreError> {
+        Ok(household::Model {
+            number: self.read()?,
+            hamlet_id: self.read()?,
+            members: self.read()?,
+            adults: self.read()?,
+            working_age: self.read()?,
+            status: self.read()?,
+            registered_on: self.read()?,
+            effective_on: self.read()?,
+            version: self.read()?,
+            head: self.read()?,
+            citizen_hash: self.read()?,
+            phone_hash: self.read()?,
+            surveyed_on: self.read()?,
+            has_fibre: self.read()?,
+            fixed_provider: self.read()?,
+        })
     }
 }
 

@@ -54,7 +54,7 @@ impl Config {
         Self {
             database: DatabaseSettings {
                 url: format!("sqlite:{}", data.join("registry.sqlite").display()),
-                reader_connections: 8,
+                reader_connections: None,
                 writer_connections: 4,
                 statement_timeout_seconds: 30,
                 auditor_connections: 2,
@@ -91,9 +91,11 @@ impl Config {
     /// How the store is opened.
     pub fn store(&self) -> Result<StoreConfig, ServerError> {
         let seconds = |seconds: u64| std::time::Duration::from_secs(seconds.max(1));
+        let usual = StoreConfig::new(self.database.url.parse::<DatabaseUrl>()?);
+        let readers = self.database.reader_connections.unwrap_or(usual.reader_connections);
         Ok(StoreConfig {
-            database: self.database.url.parse::<DatabaseUrl>()?,
-            reader_connections: self.database.reader_connections.max(1),
+            database: usual.database,
+            reader_connections: readers.max(1),
             writer_connections: self.database.writer_connections.max(1),
             auditor_connections: self.database.auditor_connections.max(1),
             statement_timeout: seconds(self.database.statement_timeout_seconds),

@@ -17,8 +17,8 @@ use crate::token::Algorithm;
 pub struct DatabaseSettings {
     /// `sqlite:PATH` or `postgres://…`; also read from `DATABASE_URL`.
     pub url: String,
-    /// Connections for reading.
-    pub reader_connections: u32,
+    /// Connections for reading; as the engine likes it if not said.
+    pub reader_connections: Option<u32>,
     /// Connections for writing (PostgreSQL; SQLite has one).
     pub writer_connections: u32,
     /// How long a statement may take (PostgreSQL), and how long to wait for a lock or connection, in seconds.

@@ -1,0 +1,34 @@
+//! Decimal digits of days and times, written where they belong: a batch has hundreds of them, and the general
+//! way costs more than all else that is written of a row.
+
+use chrono::{Datelike as _, NaiveDate, NaiveTime, Timelike as _};
+
+/// `2024-02-29`, for years from 0 to 9999.
+pub(crate) fn write_day(day: NaiveDate, out: &mut Vec<u8>) {
+    write_digits::<4>(day.year().unsigned_abs(), out);
+    out.push(b'-');
+    write_digits::<2>(day.month(), out);
+    out.push(b'-');
+    write_digits::<2>(day.day(), out);
+}
+
+/// `23:59:59.123456`; what is beyond the microsecond is left out, and a leap second is the one before it.
+pub(crate) fn write_time(time: NaiveTime, out: &mut Vec<u8>) {
+    write_digits::<2>(time.hour(), out);
+    out.push(b':');
+    write_digits::<2>(time.minute(), out);
+    out.push(b':');
+    write_digits::<2>(time.second(), out);
+    out.push(b'.');
+    write_digits::<6>(time.nanosecond() / 1_000, out);
+}
+
+/// The last so many digits of a number.
+fn write_digits<const WIDTH: usize>(mut number: u32, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; WIDTH];
+    for digit in digits.iter_mut().rev() {
+        *digit += (number % 10) as u8;
+        number /= 10;
+    }
+    out.extend_from_slice(&digits);
+}
