@@ -8,7 +8,7 @@ use crate::posting::{self, HOUSEHOLD};
 use crate::program::{Engine, Home, Program};
 use crate::server::{Server, median};
 
-/// Rounds in which the registry with the log and the one without take turns.
+/// Rounds of the registry with the log and the one without.
 const ROUNDS: usize = 5;
 
 /// Households registered one after the other in a round.
@@ -68,50 +68,81 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// The same works by both on the same data, in turns.
+/// One of the two that are compared, with data of its own.
+struct Side<'a> {
+    program: &'a Program<'a>,
+    home: Home,
+    times: Times,
+}
+
+impl<'a> Side<'a> {
+    fn new(program: &'a Program<'a>, engine: &Engine) -> Result<Self, BenchError> {
+        let home = Home::new(engine)?;
+        program.run(&home, &["seed", "--scale", "small"])?;
+        Ok(Self { program, home, times: Times::new() })
+    }
+
+    fn serve(&self, partners: &[String]) -> Result<Server, BenchError> {
+        for partner in partners {
+            posting::know_partner(self.program, &self.home, partner)?;
+        }
+        // Nobody pays for what was left to do before.
+        self.program.run(&self.home, &["audit", "checkpoint"])?;
+        Server::start(self.program, &self.home)
+    }
+
+    fn took(&mut self, work: &'static str, milliseconds: f64) {
+        self.times.entry(work).or_default().push(milliseconds);
+    }
+}
+
+/// The same works by both.
 fn compare(
     audited: &Program<'_>,
     unaudited: &Program<'_>,
     engine: &Engine,
 ) -> Result<[Times; 2], BenchError> {
-    let home = Home::new(engine)?;
-    audited.run(&home, &["seed", "--scale", "small"])?;
-    let mut times = [Times::new(), Times::new()];
+    let mut sides = [Side::new(audited, engine)?, Side::new(unaudited, engine)?];
     for round in 0..ROUNDS {
-        for (build, (program, times)) in
-            [audited, unaudited].into_iter().zip(&mut times).enumerate()
-        {
-            let mut reports = Vec::new();
-            for number in 0..PARTNERS {
-                let partner = format!("{}{round}{build}{number}", posting::PARTNER);
-                posting::know_partner(audited, &home, &partner)?;
-                reports.extend(posting::reports(&partner)?);
-            }
-            // Nobody pays for what the one before left to do.
-            audited.run(&home, &["audit", "checkpoint"])?;
-            let server = Server::start(program, &home)?;
-            work(&server, &reports, times)?;
-        }
+        let partner = |number| format!("{}{round}{number}", posting::PARTNER);
+        let partners: Vec<String> = (0..PARTNERS).map(partner).collect();
+        let servers = [sides[0].serve(&partners)?, sides[1].serve(&partners)?];
+        work(&servers, &partners, &mut sides)?;
     }
-    Ok(times)
+    Ok(sides.map(|side| side.times))
 }
 
-fn work(server: &Server, reports: &[String], times: &mut Times) -> Result<(), BenchError> {
-    let mut households = Vec::new();
+/// Request by request in turns: the machine's moods, which last for seconds, are then the same for both.
+fn work(
+    servers: &[Server; 2],
+    partners: &[String],
+    sides: &mut [Side<'_>; 2],
+) -> Result<(), BenchError> {
+    let mut households = [Vec::new(), Vec::new()];
     for _ in 0..SINGLES {
-        let (time, data) = server.ask(HOUSEHOLD)?;
-        times.entry("single").or_default().push(time);
-        let code = data["registerHousehold"]["household"]["code"].as_str().unwrap_or_default();
-        households.push(code.to_owned());
+        for ((server, side), households) in servers.iter().zip(&mut *sides).zip(&mut households) {
+            let (time, data) = server.ask(HOUSEHOLD)?;
+            side.took("single", time);
+            let code = data["registerHousehold"]["household"]["code"].as_str().unwrap_or_default();
+            households.push(code.to_owned());
+        }
     }
-    let reports = server.times(reports.iter().map(String::as_str))?;
-    times.entry("report").or_default().extend(reports);
+    for partner in partners {
+        for report in posting::reports(partner)? {
+            for (server, side) in servers.iter().zip(&mut *sides) {
+                side.took("report", server.ask(&report)?.0);
+            }
+        }
+    }
     for day in 1..=DAYS {
-        let body = posting::surveys(&households[..SURVEYS], &format!("2024-02-{day:02}"));
-        times.entry("batch").or_default().push(server.ask(&body)?.0);
+        for ((server, side), households) in servers.iter().zip(&mut *sides).zip(&households) {
+            let body = posting::surveys(&households[..SURVEYS], &format!("2024-02-{day:02}"));
+            side.took("batch", server.ask(&body)?.0);
+        }
     }
-    let load = server.load("register.lua", WRITERS, LOAD)?;
-    times.entry("load").or_default().push(load.median_ms);
+    for (server, side) in servers.iter().zip(sides) {
+        side.took("load", server.load("register.lua", WRITERS, LOAD)?.median_ms);
+    }
     Ok(())
 }
 
