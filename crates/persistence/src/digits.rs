@@ -1,5 +1,5 @@
-//! Decimal digits of days and times, written where they belong: a batch has hundreds of them, and the general
-//! way costs more than all else that is written of a row.
+//! Decimal digits of days and times, written where they belong: a batch has hundreds of them, and formatting
+//! each into a text of its own shows in what the batch costs. Knows no table.
 
 use chrono::{Datelike as _, NaiveDate, NaiveTime, Timelike as _};
 

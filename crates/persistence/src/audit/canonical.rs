@@ -85,6 +85,7 @@ fn has_four_digits(date: Date) -> bool {
     (0..10_000).contains(&date.year())
 }
 
+/// Puts what is written between quotes; it must need no escape.
 pub(super) fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     out.push(b'"');
     write(out);
