@@ -8,6 +8,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use crate::digits::digits;
 use crate::fault::{Expected, Rule};
 
 /// What kind of record a code names.
@@ -60,6 +61,9 @@ pub const LIMIT: u32 = 1_000_000;
 /// The digits of a number below [`LIMIT`].
 pub(crate) const WIDTH: usize = 6;
 
+/// The most digits that a code has, the two that check it among them.
+const LONGEST: usize = 9;
+
 /// Writes the code of a number of so many digits.
 pub(crate) fn write(
     f: &mut fmt::Formatter<'_>,
@@ -67,7 +71,10 @@ pub(crate) fn write(
     number: u32,
     width: usize,
 ) -> fmt::Result {
-    write!(f, "{prefix}{number:0width$}{:02}", check_digits(prefix, number, width))
+    let digits: [u8; LONGEST] = digits(number * 100 + check_digits(prefix, number, width));
+    let written = LONGEST.checked_sub(width + 2).and_then(|unused| digits.get(unused..));
+    f.write_str(prefix)?;
+    f.write_str(written.and_then(|digits| str::from_utf8(digits).ok()).ok_or(fmt::Error)?)
 }
 
 /// The number of so many digits in a code with this prefix, if its check digits fit.

@@ -14,6 +14,7 @@ pub mod community;
 pub mod connectivity;
 pub mod coverage;
 pub mod cursor;
+pub mod digits;
 pub mod fault;
 pub mod household;
 pub mod indicator;

@@ -9,13 +9,13 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use chrono::{Datelike as _, NaiveDate};
+use registry_domain::digits::{write_day, write_time};
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
     Statement, Value,
 };
 
 use crate::StoreError;
-use crate::digits::{write_day, write_time};
 use crate::personal::write_hex;
 
 /// Values that SQLite binds per statement; it allows 32,766.

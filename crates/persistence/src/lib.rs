@@ -14,7 +14,6 @@ mod commerce;
 mod community;
 mod connectivity;
 mod coverage;
-mod digits;
 mod document;
 mod engine;
 mod entity;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use async_graphql::connection::EmptyFields;
 use async_graphql::resolver_utils::EnumType;
 use async_graphql::{ContextSelectionSet, ObjectType, OutputType, Value};
-use registry_domain::time::Date;
+use registry_domain::time::{Date, Instant};
 use registry_domain::unit::{UnitTree, Units};
 
 use crate::session::Session;
@@ -49,6 +49,8 @@ pub(crate) struct Teller<'told> {
     pub(crate) units: &'told Units,
     /// The last that was looked at; mostly all are on one day.
     tree: Option<(Date, Arc<UnitTree>)>,
+    /// Once it was looked up.
+    today: Option<Date>,
     json: Vec<u8>,
 }
 
@@ -64,7 +66,8 @@ pub(crate) fn told<T: Told>(context: &ContextSelectionSet<'_>, value: &T) -> Opt
     }
     let below = Field::read(context)?;
     let units = session.reader.units();
-    let mut to = Teller { session, units: &units, tree: None, json: Vec::with_capacity(USUAL) };
+    let json = Vec::with_capacity(USUAL);
+    let mut to = Teller { session, units: &units, tree: None, today: None, json };
     value.told(&below, &mut to)?;
     Some(Value::Binary(to.json.into()))
 }
@@ -82,6 +85,14 @@ impl Teller<'_> {
         self.bytes(known.name.as_bytes());
         self.bytes(b"\"");
         Some(())
+    }
+
+    /// The day in the province at the moment asked about, else today.
+    pub(crate) fn day(&mut self, as_of: Option<Instant>) -> Date {
+        match as_of {
+            None => *self.today.get_or_insert_with(|| self.session.day(None)),
+            Some(_) => self.session.day(as_of),
+        }
     }
 
     /// The hierarchy on a day.

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io::Write as _;
 
 use async_graphql::{ID, Result, ScalarType as _, Value};
+use registry_domain::digits::write_day;
+use registry_domain::time;
 use serde::Serialize;
 
 use super::written::write;
@@ -68,6 +70,12 @@ impl Teller<'_> {
         write!(self.json, "\"{text}\"").ok()
     }
 
+    fn day_text(&mut self, day: time::Date) {
+        self.bytes(b"\"");
+        write_day(day, &mut self.json);
+        self.bytes(b"\"");
+    }
+
     fn value(&mut self, value: &Value) -> Option<()> {
         write(value, &mut self.json).ok()
     }
@@ -97,7 +105,7 @@ told! {
     usize: |number, to| to.serde(number);
     f64: |number, to| to.serde(number);
     ID: |id, to| to.serde(id.as_str());
-    Date: |day, to| to.plain(day.0);
+    Date: |day, to| { to.day_text(day.0); Some(()) };
     YearMonth: |month, to| to.plain(month.0);
     DateTime: |moment, to| to.value(&moment.to_value());
     HouseholdCode: |code, to| to.plain(code.0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result};
 use registry_domain::commerce::{self as domain, SellerCode};
 use registry_domain::page::PageRequest;
-use registry_domain::time::Instant;
+use registry_domain::time::{self, Instant};
 use registry_persistence::{self as store, CommerceKey, ListingHead, ListingSeen};
 
 use super::listing::whole;
@@ -61,12 +61,12 @@ impl Seller {
         }
     }
 
-    fn own_hamlet(&self, session: &Session) -> One<AdministrativeUnit> {
+    fn own_hamlet(&self, on: time::Date) -> One<AdministrativeUnit> {
         let id = match &self.0 {
             SellerSeen::OfListing(head) => head.hamlet,
             SellerSeen::Whole(seller) => seller.hamlet,
         };
-        One(AdministrativeUnit { id, on: session.day(self.1), as_of: self.1 })
+        One(AdministrativeUnit { id, on, as_of: self.1 })
     }
 
     async fn whole(&self, context: &Context<'_>) -> Result<Arc<domain::Seller>> {
@@ -110,7 +110,7 @@ impl Seller {
 
     /// The hamlet it sells from (ấp, khu vực), on today's boundaries, or those of the day of `asOf`.
     async fn hamlet(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
-        self.own_hamlet(Session::of(context))
+        self.own_hamlet(Session::of(context).day(self.1))
     }
 
     /// The household that it is (hộ), if it is one.
@@ -160,7 +160,10 @@ impl AtOnce for Seller {
             "code" => to.put(field, &RegistryCode::from(self.own_code())),
             "kind" => to.word(self.own_kind()),
             "name" => to.put(field, self.own_name()),
-            "hamlet" => to.put(field, &self.own_hamlet(to.session)),
+            "hamlet" => {
+                let on = to.day(self.1);
+                to.put(field, &self.own_hamlet(on))
+            }
             _ => None,
         }
     }

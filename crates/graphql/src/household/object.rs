@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Lookahead, Object, Result, SelectionField, Simp
 use registry_domain::household::{self as domain, HeadState, HouseholdState};
 use registry_domain::page::PageRequest;
 use registry_domain::personal::Clarity;
-use registry_domain::time::Instant;
+use registry_domain::time::{self, Instant};
 use registry_persistence::{
     self as store, HouseholdExtent, HouseholdKey, HouseholdQuery, HouseholdScope,
 };
@@ -48,8 +48,8 @@ pub(crate) struct HouseholdHead {
 }
 
 impl Household {
-    fn own_hamlet(&self, session: &Session) -> One<AdministrativeUnit> {
-        One(AdministrativeUnit { id: self.0.hamlet, on: session.day(self.1), as_of: self.1 })
+    fn own_hamlet(&self, on: time::Date) -> One<AdministrativeUnit> {
+        One(AdministrativeUnit { id: self.0.hamlet, on, as_of: self.1 })
     }
 
     async fn state(&self, context: &Context<'_>) -> Result<HouseholdState> {
@@ -90,7 +90,7 @@ impl Household {
 
     /// The hamlet it lives in (ấp, khu vực), on today's boundaries, or those of the day of `asOf`.
     async fn hamlet(&self, context: &Context<'_>) -> One<AdministrativeUnit> {
-        self.own_hamlet(Session::of(context))
+        self.own_hamlet(Session::of(context).day(self.1))
     }
 
     /// People in the household (số nhân khẩu), 1…99.
@@ -188,7 +188,10 @@ impl AtOnce for Household {
         match field.name {
             "id" => to.put(field, &GlobalId::Household(self.0.number).write()),
             "code" => to.put(field, &HouseholdCode(self.0.number.code())),
-            "hamlet" => to.put(field, &self.own_hamlet(to.session)),
+            "hamlet" => {
+                let on = to.day(self.1);
+                to.put(field, &self.own_hamlet(on))
+            }
             "surveyedOn" => to.put(field, &self.0.surveyed_on.map(Date)),
             "members" => to.put(field, &self.0.state?.composition.members()),
             "adults" => to.put(field, &self.0.state?.composition.adults()),

@@ -4,12 +4,12 @@
 use std::io::Write as _;
 
 use chrono::{Datelike as _, SecondsFormat, Timelike as _};
+use registry_domain::digits::{write_day, write_time};
 use registry_domain::time::{Date, Instant};
 use sea_orm::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::StoreError;
-use crate::digits::{write_day, write_time};
 use crate::personal::{KeyedHash, write_hex};
 
 /// A value of a column: bytes as their SHA-256.

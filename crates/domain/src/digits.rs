@@ -1,10 +1,10 @@
-//! Decimal digits of days and times, written where they belong: a batch has hundreds of them, and formatting
-//! each into a text of its own shows in what the batch costs. Knows no table.
+//! Decimal digits, written where they belong: a batch or a page has hundreds, and formatting each by the general
+//! way shows in what it costs.
 
 use chrono::{Datelike as _, NaiveDate, NaiveTime, Timelike as _};
 
 /// `2024-02-29`, for years from 0 to 9999.
-pub(crate) fn write_day(day: NaiveDate, out: &mut Vec<u8>) {
+pub fn write_day(day: NaiveDate, out: &mut Vec<u8>) {
     write_digits::<4>(day.year().unsigned_abs(), out);
     out.push(b'-');
     write_digits::<2>(day.month(), out);
@@ -13,7 +13,7 @@ pub(crate) fn write_day(day: NaiveDate, out: &mut Vec<u8>) {
 }
 
 /// `23:59:59.123456`; what is beyond the microsecond is left out, and a leap second is the one before it.
-pub(crate) fn write_time(time: NaiveTime, out: &mut Vec<u8>) {
+pub fn write_time(time: NaiveTime, out: &mut Vec<u8>) {
     write_digits::<2>(time.hour(), out);
     out.push(b':');
     write_digits::<2>(time.minute(), out);
@@ -24,11 +24,16 @@ pub(crate) fn write_time(time: NaiveTime, out: &mut Vec<u8>) {
 }
 
 /// The last so many digits of a number.
-fn write_digits<const WIDTH: usize>(mut number: u32, out: &mut Vec<u8>) {
+fn write_digits<const WIDTH: usize>(number: u32, out: &mut Vec<u8>) {
+    out.extend_from_slice(&digits::<WIDTH>(number));
+}
+
+/// The last so many digits of a number, in ASCII.
+pub(crate) fn digits<const WIDTH: usize>(mut number: u32) -> [u8; WIDTH] {
     let mut digits = [b'0'; WIDTH];
     for digit in digits.iter_mut().rev() {
         *digit += (number % 10) as u8;
         number /= 10;
     }
-    out.extend_from_slice(&digits);
+    digits
 }
