@@ -4,6 +4,7 @@ mod media;
 mod refusal;
 mod request;
 mod validator;
+mod variables;
 
 use std::any::Any;
 

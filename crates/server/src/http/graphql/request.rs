@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use async_graphql::{Request, Variables};
+use async_graphql::Request;
 use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::Query;
 use http::{HeaderMap, StatusCode, Uri, header};
@@ -12,6 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use tokio::time::timeout;
 
 use super::refusal::Refusal;
+use super::variables;
 
 /// The extension that carries a document's hash.
 const PERSISTED: &str = "persistedQuery";
@@ -111,7 +112,8 @@ pub(in crate::http) fn from_members(
     }
     if let Some(variables) = variables {
         check_length(&variables, variables_limit)?;
-        request = request.variables(object::<Variables>(&variables, "variables")?);
+        let variables = is_object(&variables, "variables").map(variables::read)?;
+        request = request.variables(variables.map_err(|error| not_json(&error))?);
     }
     if let Some(extensions) = extensions {
         let mut extensions = object::<HashMap<String, Box<RawValue>>>(&extensions, "extensions")?;
@@ -134,10 +136,16 @@ fn text(member: &RawValue, name: &str) -> Result<String, Refusal> {
 }
 
 fn object<T: DeserializeOwned>(member: &RawValue, name: &str) -> Result<T, Refusal> {
-    if !member.get().starts_with('{') {
-        return Err(Refusal::bad(format!("{name} must be an object")));
-    }
+    let member = is_object(member, name)?;
     serde_json::from_str(member.get()).map_err(|error| not_json(&error))
+}
+
+fn is_object<'a>(member: &'a RawValue, name: &str) -> Result<&'a RawValue, Refusal> {
+    if member.get().starts_with('{') {
+        Ok(member)
+    } else {
+        Err(Refusal::bad(format!("{name} must be an object")))
+    }
 }
 
 /// Refuses variables that are longer as JSON than is allowed.
