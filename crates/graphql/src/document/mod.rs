@@ -30,7 +30,7 @@ use contract::Contract;
 use plan::{Operation, Plan};
 use refusal::{Measure, Refused};
 use trusted::TrustedDocuments;
-use variables::Declared;
+use variables::{Declared, Nulls};
 
 pub(crate) use refusal::tidy;
 
@@ -197,8 +197,12 @@ impl Documents {
         let (hash, text) = self.found(request, text).await.map_err(|refused| vec![refused])?;
         if let Some(prepared) = self.cache.get(&hash) {
             operations.take(&prepared.parsed, request).map_err(|refused| vec![refused])?;
-            if !self.fit(&prepared.variables, request) {
+            let nulls = self.fit(&prepared.variables, request);
+            if !nulls.is_some_and(|nulls| prepared.variables.are_valid(nulls)) {
                 self.validate(prepared.parsed.clone(), request).await?;
+                if let Some(nulls) = nulls {
+                    prepared.variables.note_valid(nulls);
+                }
             }
             return Ok((hash, prepared));
         }
@@ -216,9 +220,9 @@ impl Documents {
         Ok((hash, prepared))
     }
 
-    /// Whether a document that was valid before is valid with the request's variables.
-    fn fit(&self, declared: &Declared, request: &Request) -> bool {
-        self.schema.get().is_some_and(|schema| declared.fit(&schema.registry, &request.variables))
+    /// Which of the request's variables are null, if all of them fit.
+    fn fit(&self, declared: &Declared, request: &Request) -> Option<Nulls> {
+        declared.fit(&self.schema.get()?.registry, &request.variables)
     }
 
     /// The hash of the request's document, and its text if one came with it or is listed.

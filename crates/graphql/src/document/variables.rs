@@ -1,6 +1,8 @@
 //! Whether variables fit the types that a document declares for them. A document that was valid once
 //! is valid with all that fit, and need not be gone through again. When in doubt, they don't.
 
+use std::sync::{PoisonError, RwLock};
+
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::registry::{MetaInputValue, MetaType, MetaTypeName, Registry};
 use async_graphql::{Name, Value, Variables};
@@ -9,10 +11,17 @@ use async_graphql::{Name, Value, Variables};
 #[derive(Debug)]
 pub(super) enum Declared {
     /// Those of its only operation.
-    One(Vec<(Name, String)>),
+    One { variables: Vec<(Name, String)>, valid: RwLock<Vec<Nulls>> },
     /// Which ones count is for each request to say.
     Several,
 }
+
+/// Which variables are null, each by its bit. A null may come to where the schema wants none, if there is a
+/// default; so it is only known to be valid once the document was found valid with it.
+pub(super) type Nulls = u64;
+
+/// The most that is remembered of a document.
+const VALID_LIMIT: usize = 16;
 
 impl Declared {
     pub(super) fn read(document: &ExecutableDocument) -> Self {
@@ -24,17 +33,38 @@ impl Declared {
             let variable = &variable.node;
             (variable.name.node.clone(), variable.var_type.node.to_string())
         });
-        Self::One(variables.collect())
+        Self::One { variables: variables.collect(), valid: RwLock::default() }
     }
 
-    /// Whether the document is valid with these variables as it was before.
-    pub(super) fn fit(&self, registry: &Registry, variables: &Variables) -> bool {
-        let Self::One(declared) = self else { return false };
-        declared.iter().all(|(name, kind)| {
-            let value = variables.get(name);
-            // A null may come to where the schema wants none, if there is a default.
-            value.is_none_or(|value| *value != Value::Null && fits(registry, kind, value))
-        })
+    /// Which of these variables are null, if all of them fit.
+    pub(super) fn fit(&self, registry: &Registry, given: &Variables) -> Option<Nulls> {
+        let Self::One { variables, .. } = self else { return None };
+        let mut nulls = 0;
+        for (at, (name, kind)) in variables.iter().enumerate() {
+            let Some(value) = given.get(name) else { continue };
+            if !fits(registry, kind, value) {
+                return None;
+            }
+            if *value == Value::Null {
+                nulls |= 1_u64.checked_shl(u32::try_from(at).ok()?)?;
+            }
+        }
+        Some(nulls)
+    }
+
+    /// Whether the document is known to be valid with these nulls, and variables that fit.
+    pub(super) fn are_valid(&self, nulls: Nulls) -> bool {
+        let Self::One { valid, .. } = self else { return false };
+        nulls == 0 || valid.read().unwrap_or_else(PoisonError::into_inner).contains(&nulls)
+    }
+
+    /// Remembers that the document was found valid with them.
+    pub(super) fn note_valid(&self, nulls: Nulls) {
+        let Self::One { valid, .. } = self else { return };
+        let mut valid = valid.write().unwrap_or_else(PoisonError::into_inner);
+        if nulls != 0 && valid.len() < VALID_LIMIT && !valid.contains(&nulls) {
+            valid.push(nulls);
+        }
     }
 }
 
