@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::extensions::Extensions;
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, SelectionSet};
 use async_graphql::{
     Context, EmptyMutation, EmptySubscription, Object, Positioned, QueryEnv, QueryEnvInner,
     Request, Response, Schema, SchemaEnv,
@@ -39,11 +39,19 @@ impl Straight {
         (document, operation): (&ExecutableDocument, &Positioned<OperationDefinition>),
         request: Request,
     ) -> Response {
+        let selected = &operation.node.selection_set;
+        // Resolvers find what is selected by their contexts; of the operation only its variables are looked up.
+        let variables = OperationDefinition {
+            ty: operation.node.ty,
+            variable_definitions: operation.node.variable_definitions.clone(),
+            directives: Vec::new(),
+            selection_set: Positioned::new(SelectionSet::default(), selected.pos),
+        };
         let environment = QueryEnv::new(QueryEnvInner {
             extensions: self.none.clone(),
             variables: request.variables,
             operation_name: request.operation_name,
-            operation: operation.clone(),
+            operation: Positioned::new(variables, operation.pos),
             fragments: document.fragments.clone(),
             uploads: Vec::new(),
             session_data: Arc::default(),
@@ -52,7 +60,6 @@ impl Straight {
             introspection_mode: request.introspection_mode,
             errors: Mutex::default(),
         });
-        let selected = &environment.operation.node.selection_set;
         let context = environment.create_context(schema, None, selected, None);
         let answered = one(&context, &self.query).await;
         let mut response =
