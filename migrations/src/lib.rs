@@ -28,6 +28,7 @@ mod m0017_audit;
 mod m0018_fibre_pages;
 mod m0019_numbers;
 mod m0020_places;
+mod m0021_fibre_covered;
 
 /// All steps in order.
 #[derive(Debug)]
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_fibre_pages::Migration),
             Box::new(m0019_numbers::Migration),
             Box::new(m0020_places::Migration),
+            Box::new(m0021_fibre_covered::Migration),
         ]
     }
 }

@@ -17,6 +17,7 @@ use crate::commerce::MarketplaceCache;
 use crate::engine::{Connections, Purpose, connect};
 use crate::entity::household;
 use crate::entity::record::data_key;
+use crate::household::Together;
 use crate::personal::Sealer;
 use crate::rollup::{self, PastRollups, RollupCache};
 use crate::standing::StandingCache;
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sealer: Sealer,
     pub(crate) units: UnitCache,
+    pub(crate) together: Together,
     pub(crate) published: Vec<PublishedFigure>,
     pub(crate) targets: Vec<Target>,
     pub(crate) rollups: RollupCache,
@@ -81,6 +83,7 @@ impl Store {
             clock,
             sealer,
             units,
+            together: Together::default(),
             rollups: RollupCache::default(),
             past: PastRollups::default(),
             ledger: LedgerCache::default(),
@@ -135,6 +138,11 @@ impl Store {
     /// know each other's codes needs them without a gap. Nobody may be writing without a retry's key.
     pub async fn take_back_numbers(&self) -> Result<(), StoreError> {
         engine::take_back_numbers(&self.inner.connections.writers).await
+    }
+
+    /// Readies the database for reading, after much was written at once.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        engine::settle(&self.inner.connections.writers).await
     }
 
     /// Recomputes all rollups from the records and tells where the kept ones differ.

@@ -29,6 +29,13 @@ impl Counted {
         self.statements.load(Ordering::Relaxed)
     }
 
+    /// Whether what is read may be read with others: if so, it counts as a statement.
+    pub(crate) fn shares(&self) -> bool {
+        let shares = self.at_hand.is_some();
+        self.statements.fetch_add(u32::from(shares), Ordering::Relaxed);
+        shares
+    }
+
     fn count(&self) -> &DatabaseConnection {
         self.statements.fetch_add(1, Ordering::Relaxed);
         &self.pool

@@ -321,6 +321,23 @@ pub(crate) async fn forget_journal(connection: &impl ConnectionTrait) -> Result<
     Ok(told.map(|row| row.try_get::<i32>("", "busy")).transpose()? == Some(0))
 }
 
+/// Lets PostgreSQL do at once what it does by itself in time: count what there is, and note which pages need no
+/// second look. SQLite has nothing like it.
+pub(crate) async fn settle(writers: &AtHand) -> Result<(), StoreError> {
+    const TABLES: &str =
+        "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = current_schema()";
+    if writers.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let tables = Statement::from_string(DbBackend::Postgres, TABLES);
+    for table in writers.query_all_raw(tables).await? {
+        // One by one: each has the time of a statement.
+        let table: String = table.try_get("", "name")?;
+        writers.execute_unprepared(&format!("VACUUM (ANALYZE) {table}")).await?;
+    }
+    Ok(())
+}
+
 /// Draws the number of an event that is written later in the same transaction.
 pub(crate) async fn next_event_number(
     connection: &impl ConnectionTrait,

@@ -6,6 +6,7 @@ mod erase;
 mod past;
 mod read;
 mod register;
+mod together;
 
 use registry_domain::household::{Composition, HouseholdNumber, Status};
 use registry_domain::unit::UnitId;
@@ -25,6 +26,7 @@ pub use read::{
 };
 pub use register::RegisterHouseholds;
 pub(crate) use register::check_hamlet;
+pub(crate) use together::Together;
 
 /// A household as it stands after a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

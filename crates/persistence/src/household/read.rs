@@ -15,6 +15,7 @@ use registry_domain::unit::UnitId;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, EntityName};
 
+use super::together::read_together;
 use super::{composition, number, past, status, stored_number};
 use crate::cells::Cells;
 use crate::entity::household::{Column, Entity};
@@ -147,10 +148,14 @@ impl Reader {
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
-        let mut select = base(extent, as_of);
-        select.and_where(
-            Expr::col(Column::Number).is_in(numbers.iter().map(|number| stored_number(*number))),
-        );
+        if let ([number], None) = (numbers, as_of)
+            && extent < HouseholdExtent::Head
+            && self.connection.shares()
+            && let Some(found) = read_together(&self.store, *number).await
+        {
+            return Ok(found.into_iter().collect());
+        }
+        let select = by_number(numbers.iter().copied(), extent, as_of);
         let rows = self.connection.query_all(&select).await?;
         let read = |row| self.household(&mut Cells::of(row)?, extent, as_of);
         let found: Vec<Household> = rows.iter().map(read).collect::<Result<_, _>>()?;
@@ -349,6 +354,17 @@ fn shown_in_clear(households: &[Household]) -> Vec<(HouseholdNumber, UnitId)> {
     clear.map(|household| (household.number, household.hamlet)).collect()
 }
 
+/// The households with these numbers.
+pub(super) fn by_number(
+    numbers: impl Iterator<Item = HouseholdNumber>,
+    extent: HouseholdExtent,
+    as_of: Option<Instant>,
+) -> SelectStatement {
+    let mut select = base(extent, as_of);
+    select.and_where(Expr::col(Column::Number).is_in(numbers.map(stored_number)));
+    select
+}
+
 fn base(extent: HouseholdExtent, as_of: Option<Instant>) -> SelectStatement {
     let mut select = Query::select();
     select.columns(PLACE);
@@ -404,7 +420,10 @@ fn compare(left: &Household, right: &Household, sort: HouseholdSort) -> Ordering
 
 impl Cells<'_> {
     /// Reads [`PLACE`], and [`STATE`] if it was selected.
-    fn read_household(&mut self, extent: HouseholdExtent) -> Result<Household, StoreError> {
+    pub(super) fn read_household(
+        &mut self,
+        extent: HouseholdExtent,
+    ) -> Result<Household, StoreError> {
         Ok(Household {
             number: number(self.read()?),
             hamlet: UnitId::new(self.read()?),

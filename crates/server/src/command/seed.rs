@@ -130,6 +130,7 @@ impl Seeding {
             return Err(ServerError::Found("the generator failed".into()));
         }
         bar.finish_and_clear();
+        self.store.settle().await?;
         let households = self.store.household_count().await?;
         tell(format!("{households} households, {written} rows / {households} hộ, {written} dòng"));
         Ok(())

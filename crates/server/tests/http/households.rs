@@ -1,6 +1,7 @@
 //! Households over HTTP: registering, changing, closing, lists and their cursors.
 
 use crate::harness::{HAMLET, REGISTER, TestApp, code_of, household, survey};
+use futures_util::future::join_all;
 use registry_domain::access::Principal;
 use registry_testing::{Engine, on_both_engines};
 use sea_orm::{ConnectionTrait as _, Statement};
@@ -13,6 +14,7 @@ on_both_engines!(
     a_stale_version_is_a_conflict,
     the_same_head_is_registered_once,
     a_closed_household_takes_no_change,
+    many_who_ask_at_once_each_get_their_own,
     lists_filter_and_walk_both_ways,
     a_prefix_finds_numbers_of_six_digits_and_of_seven,
     nested_lists_cost_the_same_for_many_as_for_one,
@@ -214,6 +216,28 @@ const LIST: &str = "query($filter: HouseholdFilter, $order: HouseholdOrder, $fir
 fn codes(data: &Value) -> Vec<String> {
     let nodes = data["households"]["nodes"].as_array().unwrap().iter();
     nodes.map(|node| node["code"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What is asked for at once is read together; nobody may notice.
+async fn many_who_ask_at_once_each_get_their_own(engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let mut codes = Vec::new();
+    for _ in 0..5 {
+        codes.push(app.register(HAMLET).await);
+    }
+    let unknown = "HG99999925".to_owned();
+    codes.push(unknown.clone());
+    let ask = async |code: &String| {
+        let query = "query($code: HouseholdCode!) { household(code: $code) { code members } }";
+        app.counted(query, json!({ "code": code })).await
+    };
+    let asked = codes.iter().cycle().take(10 * codes.len());
+    for (code, (told, statements)) in asked.clone().zip(join_all(asked.map(ask)).await) {
+        let expected = json!({ "code": code, "members": 4 });
+        let expected = if *code == unknown { Value::Null } else { expected };
+        assert_eq!(told, json!({ "household": expected }), "{code}");
+        assert_eq!(statements, 1);
+    }
 }
 
 async fn lists_filter_and_walk_both_ways(engine: Engine) {
