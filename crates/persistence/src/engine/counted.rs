@@ -29,8 +29,8 @@ impl Counted {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// Whether what is read may be read with others: if so, it counts as a statement.
-    pub(crate) fn shares(&self) -> bool {
+    /// Counts a statement that is shared with others; false if this one shares none.
+    pub(crate) fn share(&self) -> bool {
         let shares = self.at_hand.is_some();
         self.statements.fetch_add(u32::from(shares), Ordering::Relaxed);
         shares

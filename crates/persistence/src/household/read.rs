@@ -150,7 +150,7 @@ impl Reader {
         }
         if let ([number], None) = (numbers, as_of)
             && extent < HouseholdExtent::Head
-            && self.connection.shares()
+            && self.connection.share()
             && let Some(found) = read_together(&self.store, *number).await
         {
             return Ok(found.into_iter().collect());
